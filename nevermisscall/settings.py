@@ -1,0 +1,216 @@
+"""Every setting, read once from the environment. A fresh checkout starts with none of it set; `.env.example` has them all."""
+
+from typing import Any
+
+from nevermisscall.lib.env import BASE_DIR, open_environment, require
+
+env = open_environment()
+
+DJANGO_ENV: str = env.str("DJANGO_ENV", default="development")
+require(DJANGO_ENV in {"development", "production"}, "DJANGO_ENV", "use `development` or `production`")
+PRODUCTION = DJANGO_ENV == "production"
+DEBUG = False  # Django's debug pages show settings and texts of customers; tracebacks are in the log instead.
+
+SECRET_KEY: str = env.str("DJANGO_SECRET_KEY", default="" if PRODUCTION else "development-only-" + "k" * 40)
+require(len(SECRET_KEY) >= 50, "DJANGO_SECRET_KEY", "set it to at least 50 random characters")
+
+PORT: int = env.int("PORT", default=3701)
+PUBLIC_BASE_URL: str = env.str("PUBLIC_BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+require(
+    PUBLIC_BASE_URL.startswith("https://" if PRODUCTION else ("http://", "https://")),
+    "PUBLIC_BASE_URL",
+    "set it to the https:// origin that Twilio reaches; signatures are verified against it",
+)
+
+# --- Django -----------------------------------------------------------------------------------------------------------
+
+ROOT_URLCONF = "nevermisscall.urls"
+WSGI_APPLICATION = "nevermisscall.wsgi.application"
+ALLOWED_HOSTS = ["*"]  # The Host header is never used: links and signatures come from PUBLIC_BASE_URL.
+APPEND_SLASH = False  # A redirect would turn Twilio's POST into a GET without its fields.
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "nevermisscall.outbox",
+    "nevermisscall.twilio",
+    "tenants",
+    "nevermisscall.webhooks",
+    "calls",
+    "sms",
+    "conversations",
+]
+
+MIDDLEWARE = [
+    "nevermisscall.lib.logs.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W008",  # SECURE_SSL_REDIRECT: the proxy redirects people; a redirected webhook would lose its fields.
+    "security.W020",  # ALLOWED_HOSTS: see above.
+]
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, Any] = {
+    "default": {
+        **env.db_url("DATABASE_URL", default="postgresql://postgres@127.0.0.1:5432/nevermisscall"),
+        # A new connection for each request costs 3.6 times the whole webhook (docs/performance.md).
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    {
+        "connect_timeout": 2,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 3000,
+        "application_name": "nevermisscall",
+        # Prepared statements: PostgreSQL plans each statement once for a connection.
+        "server_side_binding": True,
+        "prepare_threshold": 1,
+    }
+)
+
+# --- Redis and Celery: the doorbell, never the truth (docs/architecture.md) --------------------------------------------
+
+REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # The same values in every process: the scanner's own timeout decides when a lost task is put back.
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+
+# --- Twilio -----------------------------------------------------------------------------------------------------------
+
+TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
+# During a rotation both tokens verify webhooks; requests to Twilio use the first.
+TWILIO_AUTH_TOKEN_SECONDARY: str = env.str("TWILIO_AUTH_TOKEN_SECONDARY", default="")
+TWILIO_API_BASE_URL: str = env.str("TWILIO_API_BASE_URL", default="https://api.twilio.com").rstrip("/")
+if PRODUCTION:
+    require(TWILIO_ACCOUNT_SID, "TWILIO_ACCOUNT_SID", "set it to the account that owns the numbers (AC…)")
+    require(TWILIO_AUTH_TOKEN, "TWILIO_AUTH_TOKEN", "set it to that account's primary auth token")
+
+# --- Secrets at rest --------------------------------------------------------------------------------------------------
+
+# Comma-separated Fernet keys, newest first: the first encrypts, all decrypt.
+FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+if PRODUCTION:
+    require(FIELD_ENCRYPTION_KEYS, "FIELD_ENCRYPTION_KEYS", "set at least one Fernet key (`openssl rand -base64 32`)")
+
+# --- Conversations ----------------------------------------------------------------------------------------------------
+
+AI_TAKEOVER_SECONDS: int = env.int("AI_TAKEOVER_SECONDS", default=60)
+
+# --- DRF --------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"context": {"()": "nevermisscall.lib.logs.ContextFilter"}},
+    "formatters": {
+        "json": {"()": "nevermisscall.lib.logs.JsonFormatter"},
+        "text": {"()": "nevermisscall.lib.logs.TextFormatter"},
+    },
+    "handlers": {
+        "stream": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if PRODUCTION else "text",
+            "filters": ["context"],
+        },
+    },
+    "root": {"handlers": ["stream"], "level": LOG_LEVEL},
+    "loggers": {
+        # Its INFO lines hold URLs with phone numbers in them.
+        "twilio.http_client": {"level": "WARNING"},
+        # It logs one line for each 4xx; the request log has that line already.
+        "django.request": {"level": "ERROR"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
+}
+
+UNFOLD: dict[str, Any] = {"SITE_TITLE": "NeverMissCall", "SITE_HEADER": "NeverMissCall"}
+
