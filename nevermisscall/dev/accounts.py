@@ -7,6 +7,7 @@ home directory is not ours to do. Data and binaries then live below `shared_home
 import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import stat
 from pathlib import Path
@@ -67,9 +68,27 @@ def shared_home() -> Path:
     return home
 
 
-def relocated(data_dir: Path) -> Path:
-    """Return where the data of `data_dir` lives when the service account cannot reach it; the same at every start."""
-    return shared_home() / f"data-{hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]}"
+def relocated(home: Path) -> Path:
+    """Return where the data of `home` lives when the service account cannot reach it.
+
+    The same at every start, as long as `home` exists: a file in it says where. Data whose home is gone is deleted.
+    """
+    pointer = home / "postgres-is-elsewhere"
+    if pointer.exists():
+        return Path(pointer.read_text())
+    for back in shared_home().glob("data-*.home"):
+        _remove_abandoned(back.with_suffix(""), Path(back.read_text()) / pointer.name)
+    data = shared_home() / f"data-{secrets.token_hex(8)}"
+    pointer.write_text(str(data))
+    data.with_suffix(".home").write_text(str(home))
+    return data
+
+
+def _remove_abandoned(data: Path, pointer: Path) -> None:
+    in_use = pointer.exists() and pointer.read_text() == str(data)
+    if not in_use and not (data / "postmaster.pid").exists():
+        shutil.rmtree(data, ignore_errors=True)
+        data.with_suffix(".home").unlink(missing_ok=True)
 
 
 def reachable_copy(installation: Path) -> Path:

@@ -49,6 +49,14 @@ class EmbeddedServices:
             raise
         return urls
 
+    def revive(self) -> list[str]:
+        """Start again, at the same address, whichever server has died; return their names."""
+        servers = {"redis": self.redis, "postgres": self.postgres}
+        dead = {name: server for name, server in servers.items() if server and server.has_died()}
+        for server in dead.values():
+            server.start()
+        return list(dead)
+
     def stop(self) -> None:
         """End both, Redis first, within half a minute at worst. Safe to call twice."""
         if self.redis:

@@ -72,6 +72,9 @@ class RedisServer:
             time.sleep(0.5)
         raise DevelopmentError(f"Redis did not start:\n{self.log.read_text(errors='replace')[-2000:]}")
 
+    def has_died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
     def stop(self) -> None:
         """End the server within 4 s."""
         if self.process is not None:

@@ -1,7 +1,7 @@
 """One PostgreSQL and one Redis for a test session, shared by its workers.
 
-`tests/conftest.py` calls `provide_test_services()` at its top, before it names DJANGO_SETTINGS_MODULE in the environment.
-With that name in pytest's ini file instead, pytest-django would load the settings before any conftest.
+`tests/conftest.py` calls `provide_test_services()` at its top and sets DJANGO_SETTINGS_MODULE after that. Were that
+in pytest's ini file, pytest-django would load the settings before any conftest.
 """
 
 import atexit
