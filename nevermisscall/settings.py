@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment. A fresh checkout starts with none of it set; `.env.example` has them all."""
+"""Every setting, read once from the environment. A fresh checkout starts with none set; `.env.example` has them all."""
 
 from typing import Any
 
@@ -127,7 +127,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     }
 )
 
-# --- Redis and Celery: the doorbell, never the truth (docs/architecture.md) --------------------------------------------
+# --- Redis and Celery: the doorbell, never the truth (docs/architecture.md) -----------------------------------------
 
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
@@ -213,4 +213,3 @@ LOGGING: dict[str, Any] = {
 }
 
 UNFOLD: dict[str, Any] = {"SITE_TITLE": "NeverMissCall", "SITE_HEADER": "NeverMissCall"}
-

@@ -1,6 +1,6 @@
 """The one reader of the process environment.
 
-`FileAwareEnv` also accepts `<NAME>_FILE` with the path of a file that holds the value, as container secrets are mounted.
+`FileAwareEnv` also accepts `<NAME>_FILE` with the path of a file that holds the value: a mounted secret.
 A value that does not parse stops the start with the variable's name in the message.
 """
 

@@ -24,7 +24,9 @@ def compute(url: str, params: Pairs, token: str, *, algorithm: str = DEFAULT_ALG
     return _sign(signed, token, algorithm)
 
 
-def verify(url: str, params: Pairs, signature: str, tokens: Iterable[str], *, algorithm: str = DEFAULT_ALGORITHM) -> bool:
+def verify(
+    url: str, params: Pairs, signature: str, tokens: Iterable[str], *, algorithm: str = DEFAULT_ALGORITHM
+) -> bool:
     """Tell whether any of `tokens` made `signature` for this request. An unknown algorithm verifies nothing.
 
     Twilio keeps the port in the signed URL for some products and drops it for others, so both spellings count.

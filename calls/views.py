@@ -1,0 +1,183 @@
+"""Twilio's voice webhooks: request → service → TwiML."""
+
+from typing import Any
+
+from django.conf import settings
+
+from calls import answering, serializers, services
+from calls.answering import Plan
+from calls.models import TERMINAL, Call, status_from
+from calls.serializers import CallWebhook, DialResult, OwnerLeg, Progress
+from nevermisscall.lib import phones
+from nevermisscall.lib.clock import utcnow
+from nevermisscall.webhooks import twiml
+from nevermisscall.webhooks.parsing import Params
+from nevermisscall.webhooks.receipts import Answer
+from nevermisscall.webhooks.status import Report
+from nevermisscall.webhooks.views import TwilioWebhookView
+from tenants import routing
+
+
+class CallView(TwilioWebhookView):
+    """A call arrives at one of our numbers; or, as the number's status callback, it is over."""
+
+    kind = "call"
+
+    def read(self, params: Params, **path: str) -> CallWebhook:
+        return serializers.read_call(params)
+
+    def key(self, webhook: CallWebhook) -> str:
+        return f"{webhook.call_sid}:{webhook.call_status}:{webhook.sequence_number}"[:200]
+
+    def answer(self, webhook: CallWebhook, receipt_id: int) -> Answer:
+        if status_from(webhook.call_status) in TERMINAL:
+            services.end_call(webhook=webhook, receipt_id=receipt_id)
+            return twiml.empty()
+        plan = _plan(webhook)
+        services.start_call(webhook=webhook, plan=plan, receipt_id=receipt_id)
+        return _render_plan(webhook, plan)
+
+    def when_broken(self, webhook: CallWebhook) -> Answer:
+        """Forward the call from what memory knows; only its record is missing."""
+        if status_from(webhook.call_status) in TERMINAL:
+            return twiml.empty()
+        # Whether the same caller is being forwarded already is in the database; assume so, rather than go in circles.
+        return _render_plan(webhook, _plan(webhook, is_ringing=lambda _: True))
+
+
+class DialActionView(TwilioWebhookView):
+    """Twilio's `<Dial>` action request: forwarding ended, what does the caller hear now?"""
+
+    kind = "dial"
+
+    def read(self, params: Params, **path: str) -> DialResult:
+        return serializers.read_dial_result(params, path["call_sid"])
+
+    def key(self, webhook: DialResult) -> str:
+        return f"{webhook.call_sid}:{webhook.dial_call_sid}:{webhook.dial_call_status}:{webhook.dial_bridged}"
+
+    def answer(self, webhook: DialResult, receipt_id: int) -> Answer:
+        call = services.finish_dial(result=webhook, receipt_id=receipt_id)
+        if call.outcome != Call.Outcome.MISSED:
+            return twiml.empty()
+        return _after_a_miss(webhook)
+
+    def when_broken(self, webhook: DialResult) -> Answer:
+        return _after_a_miss(webhook)
+
+
+class ScreenView(TwilioWebhookView):
+    """An owner's phone was picked up: ask for a 1, which voicemail cannot press."""
+
+    kind = "screen"
+
+    def read(self, params: Params, **path: str) -> OwnerLeg:
+        return serializers.read_owner_leg(params, path["call_sid"])
+
+    def key(self, webhook: OwnerLeg) -> str:
+        return f"{webhook.call_sid}:{webhook.leg_sid}"
+
+    def answer(self, webhook: OwnerLeg, receipt_id: int) -> Answer:
+        call = services.screen_call(leg=webhook, receipt_id=receipt_id)
+        context = {"caller": phones.spoken(call.from_number), "known": phones.is_e164(call.from_number)}
+        return _render("screen.xml", call.call_sid, routing.table.route(call.to_number), context)
+
+    def when_broken(self, webhook: OwnerLeg) -> Answer:
+        return _render("screen.xml", webhook.call_sid, None, {})
+
+
+class AcceptView(TwilioWebhookView):
+    """What the owner pressed. An empty document connects the two; anything else hangs up the owner's leg."""
+
+    kind = "accept"
+
+    def read(self, params: Params, **path: str) -> OwnerLeg:
+        return serializers.read_owner_leg(params, path["call_sid"])
+
+    def key(self, webhook: OwnerLeg) -> str:
+        return f"{webhook.call_sid}:{webhook.leg_sid}:{webhook.digits[:20]}"
+
+    def answer(self, webhook: OwnerLeg, receipt_id: int) -> Answer:
+        if services.accept_call(leg=webhook, receipt_id=receipt_id):
+            return twiml.empty()
+        return _render("not_connected.xml", webhook.call_sid, None, {"pressed_1": webhook.digits == "1"})
+
+    def when_broken(self, webhook: OwnerLeg) -> Answer:
+        """Two people want to talk: connect them, even if that cannot be written down."""
+        if webhook.digits == "1":
+            return twiml.empty()
+        return _render("not_connected.xml", webhook.call_sid, None, {"pressed_1": False})
+
+
+class VoicemailView(TwilioWebhookView):
+    """Twilio's `<Record>` action request: the caller finished their message."""
+
+    kind = "voicemail"
+
+    def read(self, params: Params, **path: str) -> serializers.RecordingReport:
+        return serializers.read_voicemail(params, path["call_sid"])
+
+    def key(self, webhook: serializers.RecordingReport) -> str:
+        return f"{webhook.call_sid}:{webhook.recording_sid}"
+
+    def answer(self, webhook: serializers.RecordingReport, receipt_id: int) -> Answer:
+        services.record_recording(report=webhook, receipt_id=receipt_id)
+        return twiml.render("calls/goodbye.xml")
+
+    def when_broken(self, webhook: serializers.RecordingReport) -> Answer:
+        return twiml.render("calls/goodbye.xml")
+
+
+def _apply_progress(report: Progress, receipt_id: int) -> None:
+    if not report.parent_call_sid and status_from(report.call_status) in TERMINAL:
+        services.end_call(webhook=report, receipt_id=receipt_id)
+    else:
+        services.record_progress(report=report, receipt_id=receipt_id)
+
+
+PROGRESS_REPORT = Report(
+    kind="call",
+    marker="CallSid",
+    read=serializers.read_progress,
+    key=lambda report: f"{report.call_sid}:{report.sequence_number}:{report.call_status}:{report.answered_by}",
+    apply=_apply_progress,
+)
+
+RECORDING_REPORT = Report(
+    kind="recording",
+    marker="RecordingSid",
+    read=serializers.read_recording,
+    key=lambda report: f"{report.recording_sid}:{report.recording_status}",
+    apply=lambda report, receipt_id: services.record_recording(report=report, receipt_id=receipt_id),
+)
+
+
+def _plan(webhook: CallWebhook, is_ringing: Any = services.is_ringing) -> Plan:
+    return answering.plan(webhook, routing.table.route(webhook.to_number), at=utcnow(), is_ringing=is_ringing)
+
+
+def _after_a_miss(webhook: DialResult) -> Answer:
+    if status_from(webhook.call_status) in TERMINAL:
+        return twiml.empty()  # the caller is gone
+    route = routing.table.route(webhook.to_number)
+    return _render(answering.after_a_miss(route), webhook.call_sid, route, _promise(webhook))
+
+
+def _render_plan(webhook: CallWebhook, plan: Plan) -> Answer:
+    return _render(plan.answering, webhook.call_sid, plan.route, {**plan.context, **_promise(webhook)})
+
+
+def _promise(webhook: CallWebhook | DialResult) -> dict[str, Any]:
+    # Not promised to callers who cannot be texted.
+    return {"will_text": phones.classify(webhook.from_number) == phones.CallerKind.TEXTABLE}
+
+
+def _render(template: str, call_sid: str, route: routing.Route | None, context: dict[str, Any]) -> Answer:
+    return twiml.render(
+        f"calls/{template}",
+        call_sid=call_sid,
+        business=route.tenant_name if route else "",
+        language=route.language if route else "en",
+        status_url=f"{settings.PUBLIC_BASE_URL}/api/webhooks/status",
+        **context,
+    )

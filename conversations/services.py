@@ -1,0 +1,145 @@
+"""A missed call becomes a text; where it cannot, the owner is told."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+
+from calls import services as call_services
+from calls.models import Call
+from conversations.events import ConversationCreated
+from conversations.models import Conversation, Entry
+from nevermisscall.lib import phones
+from nevermisscall.lib.clock import utcnow
+from nevermisscall.lib.logs import bind
+from nevermisscall.outbox import facts
+from sms import services as sms_services
+from sms.models import Message, Status
+from sms.services import TextRefused
+from tenants import services as tenant_services
+from tenants import texts
+from tenants.compliance import Purpose, may_text
+from tenants.models import Contact, PhoneNumber
+
+# A text that arrives later than this answers a call that nobody remembers; the owner is told instead.
+TEXT_BACK_WITHIN = timedelta(minutes=15)
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def answer_missed_call(*, call_id: int) -> Message | None:
+    """Text the caller of a missed call, once. Returns the queued text, or None where none is sent.
+
+    None is sent to someone texted within the cooldown, nor where the gate refuses: then the owner is told instead.
+    """
+    if not call_services.claim_text_back(call_id=call_id):
+        return None
+    call = Call.objects.select_related("phone_number__tenant", "phone_number__account").get(pk=call_id)
+    bind(call_sid=call.call_sid, tenant_id=call.tenant_id)
+    number = call.phone_number
+    assert number is not None, "a missed call has a number, or it would have been refused"
+    verdict = may_text(number=number, to_number=call.from_number, purpose=Purpose.MISSED_CALL)
+    if not verdict.allowed:
+        tell_owner(number=number, customer=call.from_number, rule=verdict.rule, key=f"missed-call:{call.call_sid}")
+        return None
+    conversation = _open_conversation(call, number)
+    if _texted_recently(conversation, number):
+        logger.info("no text-back: the same customer was texted within the cooldown")
+        return None
+    return _send_text_back(call, number, conversation)
+
+
+@transaction.atomic
+def tell_owner(*, number: PhoneNumber, customer: str, rule: str, key: str) -> Message | None:
+    """Tell the owner by text that a caller could not be texted. Returns None if there is nobody to tell."""
+    sender, owner = tenant_services.alert_numbers(tenant_id=number.tenant_id)
+    if sender is None or not owner:
+        logger.error("an owner alert has no phone to go to: give the business an owner number")
+        return None
+    body = texts.render(
+        tenant_id=number.tenant_id,
+        key="owner_missed_call",
+        language=number.tenant.language,
+        values={
+            "business": number.tenant.name,
+            "customer": _caller_name(customer, number.tenant.language),
+            "reason": _reason(rule, number.tenant.language),
+        },
+    )
+    try:
+        return sms_services.send_message(
+            number=sender, to_number=owner, body=body, purpose=Purpose.OWNER_ALERT, idempotency_key=f"owner:{key}"
+        )
+    except TextRefused as refusal:
+        logger.error("the owner cannot be told by text", extra={"rule": refusal.verdict.rule})
+        return None
+
+
+def explain_undelivered(*, message_id: int) -> None:
+    """Tell the owner about a text-back that did not reach the caller."""
+    message = Message.objects.select_related("phone_number__tenant").get(pk=message_id)
+    if message.purpose != Purpose.MISSED_CALL:
+        return
+    rule = "too_late" if message.status == Status.EXPIRED else "undelivered"
+    tell_owner(number=message.phone_number, customer=message.to_number, rule=rule, key=f"undelivered:{message.pk}")
+
+
+def _open_conversation(call: Call, number: PhoneNumber) -> Conversation:
+    """Return the customer's open conversation, locked, with this call as its newest line."""
+    contact, _ = Contact.objects.get_or_create(tenant_id=number.tenant_id, number=call.from_number)
+    conversation, created = (
+        Conversation.objects.open()
+        .select_for_update()
+        .get_or_create(
+            phone_number=number,
+            customer_phone=call.from_number,
+            defaults={"tenant_id": number.tenant_id, "contact": contact, "call": call},
+        )
+    )
+    if created:
+        facts.publish(ConversationCreated(conversation))
+    Entry.objects.create(conversation=conversation, call=call)
+    conversation.last_activity = utcnow()
+    conversation.save(update_fields=["last_activity"])
+    return conversation
+
+
+def _texted_recently(conversation: Conversation, number: PhoneNumber) -> bool:
+    cooldown = timedelta(minutes=number.tenant.text_back_cooldown_minutes)
+    texted = Message.objects.filter(
+        tenant_id=number.tenant_id,
+        to_number=conversation.customer_phone,
+        purpose=Purpose.MISSED_CALL,
+        created_at__gt=utcnow() - cooldown,
+    )
+    return texted.exclude(status__in=[Status.FAILED, Status.EXPIRED, Status.CANCELED]).exists()
+
+
+def _send_text_back(call: Call, number: PhoneNumber, conversation: Conversation) -> Message:
+    message = sms_services.send_message(
+        number=number,
+        to_number=conversation.customer_phone,
+        body=texts.render(
+            tenant_id=number.tenant_id,
+            key="missed_call",
+            language=conversation.contact.language or number.tenant.language,
+            values={"business": number.tenant.name},
+        ),
+        purpose=Purpose.MISSED_CALL,
+        idempotency_key=f"missed-call:{call.call_sid}",
+        expires_at=(call.ended_at or call.started_at) + TEXT_BACK_WITHIN,
+    )
+    Entry.objects.create(conversation=conversation, message=message)
+    logger.info("text-back queued", extra={"message_id": message.pk})
+    return message
+
+
+def _caller_name(number: str, language: str) -> str:
+    if phones.classify(number) == phones.CallerKind.WITHHELD:
+        return "un número oculto" if language == "es" else "a withheld number"
+    return phones.national(number)
+
+
+def _reason(rule: str, language: str) -> str:
+    return texts.REASONS.get((rule, language)) or texts.REASONS[rule, "en"]

@@ -1,0 +1,40 @@
+"""The Celery application. Its tasks are doorbells for rows; see `nevermisscall.outbox`."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
+
+app = Celery("nevermisscall")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="tasks")
+
+_sweepers: list[Any] = []
+
+
+@setup_logging.connect
+def _log_like_django(**_: Any) -> None:
+    """Keep Celery from replacing the log configuration."""
+    from logging.config import dictConfig
+
+    from django.conf import settings
+
+    dictConfig(settings.LOGGING)
+
+
+@worker_ready.connect
+def _start_sweeper(**_: Any) -> None:
+    from nevermisscall.outbox.sweeper import Sweeper
+
+    sweeper = Sweeper()
+    sweeper.start()
+    _sweepers.append(sweeper)
+
+
+@worker_shutting_down.connect
+def _stop_sweeper(**_: Any) -> None:
+    while _sweepers:
+        _sweepers.pop().stop()

@@ -1,0 +1,90 @@
+"""Phone numbers as Twilio sends them: E.164 when it can, and much else when it cannot (twilio-contract §1.3)."""
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+# What carriers put into caller ID for a withheld number, as keypad letters. Compared as digits before any parsing,
+# because some of them parse as real numbers of other countries.
+PLACEHOLDERS = frozenset(
+    {
+        "266696687",  # ANONYMOUS
+        "7378742833",  # RESTRICTED
+        "17378742833",
+        "7378742883",  # RESTRICTED, as older lists spell it
+        "2562533",  # BLOCKED
+        "8656696",  # UNKNOWN
+        "86282452253",  # UNAVAILABLE
+        "464",
+    }
+)
+_WITHHELD_WORDS = re.compile("anonymous|unknown|restricted|unavailable|blocked|private", re.IGNORECASE)
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+class CallerKind(StrEnum):
+    """What a `From` is, so far as the number itself tells."""
+
+    TEXTABLE = "textable"
+    WITHHELD = "withheld"
+    SHORT_CODE = "short_code"
+    TOLL_FREE = "toll_free"
+    APP = "app"  # client: and SIP addresses
+    INVALID = "invalid"
+
+
+def is_e164(number: str) -> bool:
+    """Tell whether `number` has E.164 form. It may still not be assigned to anybody."""
+    return _E164.fullmatch(number) is not None
+
+
+@lru_cache(maxsize=4096)
+def classify(number: str) -> CallerKind:
+    """Say what kind of caller `number` (Twilio's `From`, verbatim) is."""
+    number = number.strip()
+    if not number or _WITHHELD_WORDS.search(number):
+        return CallerKind.WITHHELD
+    if number.startswith(("client:", "sip:", "sips:")):
+        return CallerKind.APP
+    digits = re.sub(r"\D", "", number)
+    if digits in PLACEHOLDERS:
+        return CallerKind.WITHHELD
+    if re.fullmatch(r"\+?\d{3,6}", number):
+        return CallerKind.SHORT_CODE
+    if not is_e164(number):
+        return CallerKind.INVALID
+    parsed = phonenumbers.parse(number)
+    if not phonenumbers.is_possible_number(parsed):
+        return CallerKind.INVALID
+    if phonenumbers.number_type(parsed) == PhoneNumberType.TOLL_FREE:
+        return CallerKind.TOLL_FREE
+    return CallerKind.TEXTABLE
+
+
+def normalise(number: str, *, region: str = "US") -> str:
+    """Return what a person typed as E.164.
+
+    Raises `ValueError`, with a sentence for that person, when it is no possible phone number.
+    """
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(f"“{number}” is not a phone number; write it like +14155550123") from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise ValueError(f"“{number}” has the wrong number of digits; write it like +14155550123")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def spoken(number: str) -> str:
+    """Return `number` as separate digits, so that text-to-speech does not read it as one large figure."""
+    return " ".join(re.sub(r"\D", "", number))
+
+
+def national(number: str) -> str:
+    """Return `number` as people of its country write it; anything that is not a phone number comes back unchanged."""
+    if not is_e164(number):
+        return number
+    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL)

@@ -1,0 +1,11 @@
+"""Celery's side of pending work: one task, one line."""
+
+from celery import shared_task
+
+from nevermisscall.outbox import queues, work
+
+
+@shared_task(name="outbox.do_work")
+def do_work(queue_name: str, pk: int) -> bool:
+    """Do one row if it is due and nobody has it."""
+    return work.run_one(queues.get(queue_name), pk)

@@ -1,0 +1,104 @@
+"""The one place where a request to Twilio is made: timeouts set, errors sorted by what is known about the outcome."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import requests
+from django.conf import settings
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from nevermisscall.twilio.errors import (
+    AmbiguousTwilioError,
+    CredentialsError,
+    PermanentTwilioError,
+    TransientTwilioError,
+    TwilioError,
+)
+
+CONNECT_TIMEOUT_SECONDS = 2.0
+READ_TIMEOUT_SECONDS = 8.0
+TWILIO_API = "https://api.twilio.com"
+
+T = TypeVar("T")
+
+_of_this_thread = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account and its primary auth token."""
+
+    account_sid: str
+    auth_token: str
+
+
+class _HttpClient(TwilioHttpClient):
+    """The SDK's transport with our base URL, which is the emulator's in development."""
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        if url.startswith(TWILIO_API):
+            url = settings.TWILIO_API_BASE_URL + url.removeprefix(TWILIO_API)
+        kwargs["timeout"] = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
+        return super().request(method, url, *args, **kwargs)
+
+
+def client(credentials: Credentials) -> Client:
+    """Return this thread's pooled client for an account. The SDK does not promise thread safety."""
+    clients: dict[Credentials, Client] = _of_this_thread.__dict__.setdefault("clients", {})
+    if credentials not in clients:
+        # An empty environment: a stray TWILIO_REGION or TWILIO_EDGE would send requests to another host.
+        clients[credentials] = Client(
+            credentials.account_sid, credentials.auth_token, http_client=_HttpClient(), environment={"": ""}
+        )
+    return clients[credentials]
+
+
+def call_twilio(request: Callable[[], T]) -> T:
+    """Run `request` and return its result; raise one of our errors by what is proven about the outcome.
+
+    A 429 was never processed, a 4xx was refused, a connection that never opened carried nothing. Everything else, such
+    as a timeout, a reset or a 5xx, proves nothing either way.
+    """
+    try:
+        return request()
+    except TwilioRestException as error:
+        raise _sorted(error.status, error.code or 0) from error
+    except requests.exceptions.ConnectTimeout as error:
+        raise TransientTwilioError("Twilio did not accept a connection in time") from error
+    except requests.exceptions.ConnectionError as error:
+        if _never_connected(error):
+            raise TransientTwilioError("Twilio could not be reached") from error
+        raise AmbiguousTwilioError("the connection to Twilio broke") from error
+    except requests.exceptions.RequestException as error:
+        raise AmbiguousTwilioError(f"no answer from Twilio: {type(error).__name__}") from error
+    except (TwilioException, ValueError, KeyError, TypeError) as error:
+        # An answer that is no JSON, or not of the documented shape: it may have been acted upon.
+        raise AmbiguousTwilioError(f"unreadable answer from Twilio: {type(error).__name__}") from error
+
+
+def _sorted(status: int, code: int) -> TwilioError:
+    if code == status:
+        code = 0  # the SDK's stand-in for an answer without a Twilio code
+    if status == 429:
+        return TransientTwilioError("Twilio is busy", status=status, code=code or 20429)
+    if status in {401, 403}:
+        return CredentialsError("Twilio refused the credentials", status=status, code=code or 20003)
+    if status >= 500 or status < 400:
+        return AmbiguousTwilioError("Twilio failed", status=status, code=code)
+    return PermanentTwilioError("Twilio refused the request", status=status, code=code)
+
+
+def _never_connected(error: BaseException) -> bool:
+    seen: BaseException | None = error
+    while seen is not None:
+        if type(seen).__name__ in {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "SSLError"}:
+            return True
+        reason = getattr(seen, "reason", None)
+        inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), None)
+        seen = reason if isinstance(reason, BaseException) else inner
+    return False

@@ -1,0 +1,8 @@
+"""What Twilio sends us: verified, parsed, answered once."""
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    name = "nevermisscall.webhooks"
+    label = "webhooks"

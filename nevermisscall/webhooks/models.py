@@ -1,0 +1,32 @@
+"""The receipt of each webhook: what came, and the answer that a repeat gets again."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+
+class WebhookReceipt(models.Model):
+    """One webhook that Twilio sent. Written in the transaction that did its work, so both exist or neither does."""
+
+    kind = models.CharField(max_length=20, help_text="Which of our endpoints' meanings it had.")
+    account_sid = models.CharField(max_length=34)
+    key = models.CharField(max_length=200, help_text="What makes it a repeat: SIDs and status, by kind.")
+    params = models.JSONField(help_text="Every field as Twilio sent it.")
+    # Twilio puts it on retries only, so it explains a repeat but cannot find one.
+    idempotency_token = models.CharField(max_length=100, blank=True)
+    status_code = models.PositiveSmallIntegerField(default=200)
+    content_type = models.CharField(max_length=40, blank=True)
+    answer = models.TextField(blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_sid", "kind", "key"], name="webhook_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["received_at"], name="webhook_by_time"),  # the admin's list and pruning
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"

@@ -1,0 +1,133 @@
+"""A text message and every attempt to send it."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from nevermisscall.outbox.models import Work
+from tenants.compliance import Purpose
+from tenants.models import PhoneNumber, Tenant
+
+
+class Status(models.TextChoices):
+    """Where a message is. Our part comes first; from `sent_to_provider` on it is Twilio's word, forward only."""
+
+    QUEUED = "queued", "Queued"  # send_message
+    SENDING = "sending", "Sending"  # the sender, committed before the request to Twilio
+    UNKNOWN = "unknown", "Unknown"  # the sender: Twilio may or may not have it; being looked up
+    SENT_TO_PROVIDER = "sent_to_provider", "Accepted by Twilio"
+    SENT = "sent", "Sent to the carrier"
+    DELIVERED = "delivered", "Delivered"
+    UNDELIVERED = "undelivered", "Refused by the carrier"
+    FAILED = "failed", "Failed"
+    EXPIRED = "expired", "Too late to send"  # the sender
+    CANCELED = "canceled", "Canceled"
+
+
+# What a status callback may overtake: lower ranks only. Statuses of one rank exclude each other; the first stays.
+RANK = {
+    Status.QUEUED: 0,
+    Status.SENDING: 1,
+    Status.UNKNOWN: 1,
+    Status.SENT_TO_PROVIDER: 2,
+    Status.SENT: 3,
+    Status.DELIVERED: 4,
+    Status.UNDELIVERED: 4,
+    Status.FAILED: 4,
+    Status.EXPIRED: 4,
+    Status.CANCELED: 4,
+}
+
+FROM_TWILIO: dict[str, Status] = {
+    "accepted": Status.SENT_TO_PROVIDER,
+    "scheduled": Status.SENT_TO_PROVIDER,
+    "queued": Status.SENT_TO_PROVIDER,
+    "sending": Status.SENT_TO_PROVIDER,
+    "sent": Status.SENT,
+    "delivered": Status.DELIVERED,
+    "read": Status.DELIVERED,
+    "undelivered": Status.UNDELIVERED,
+    "failed": Status.FAILED,
+    "canceled": Status.CANCELED,
+}
+
+
+class Message(Work):
+    """One outgoing text.
+
+        queued ──▶ sending ──▶ sent_to_provider ──▶ sent ──▶ delivered | undelivered | failed
+          ▲  │        │  └──▶ failed     (Twilio refused)
+          │  │        └─────▶ unknown ──▶ sent_to_provider   (found, or its callback came)
+          │  └─▶ expired         │
+          └──────────────────────┘ not there after three minutes and two clean looks: once more, flagged
+
+    `sms.sending` moves it up to `sent_to_provider`; from there on it follows Twilio's reports (`sms.services`).
+    """
+
+    class SenderType(models.TextChoices):
+        SYSTEM = "system", "System"
+        USER = "user", "Person of the business"
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="messages")
+    phone_number = models.ForeignKey(PhoneNumber, on_delete=models.PROTECT, related_name="messages")
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    sender_type = models.CharField(max_length=10, choices=SenderType, default=SenderType.SYSTEM)
+    priority = models.PositiveSmallIntegerField(default=0, help_text="The lane; the lowest leaves first.")
+    from_number = models.CharField(max_length=16)
+    to_number = models.CharField(max_length=16)
+    body = models.TextField(max_length=1600)
+    idempotency_key = models.CharField(max_length=120, help_text="One message for each key and business.")
+    verdict = models.JSONField(help_text="What the gate decided, and on what.")
+    status = models.CharField(max_length=20, choices=Status, default=Status.QUEUED)
+    message_sid = models.CharField(max_length=34, null=True, blank=True, unique=True)
+    error_code = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Twilio's; see nevermisscall.twilio.errors."
+    )
+    num_segments = models.PositiveSmallIntegerField(null=True, blank=True)
+    possible_duplicate = models.BooleanField(default=False, help_text="Sent again after Twilio denied knowing it.")
+    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When the sender looks at it next.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Not sent later than this.")
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When Twilio had it.")
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "idempotency_key"], name="message_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["priority", "next_attempt_at"],
+                name="message_due",  # the sender: what leaves next?
+                condition=Q(next_attempt_at__isnull=False, dead_at__isnull=True),
+            ),
+            models.Index(
+                fields=["from_number", "to_number"],
+                name="message_under_way",  # the sender: is another text between the two under way?
+                condition=Q(status__in=["sending", "unknown"]),
+            ),
+            models.Index(fields=["tenant", "to_number", "-created_at"], name="message_by_person"),  # cooldown, search
+            models.Index(fields=["-created_at"], name="message_by_time"),  # the admin's list
+        ]
+
+    def __str__(self) -> str:
+        return self.message_sid or f"message {self.pk}"
+
+
+class SendAttempt(models.Model):
+    """One request to Twilio to send a message.
+
+    Its token is in the StatusCallback URL, so a callback proves which attempt Twilio accepted, whatever we saw of it.
+    """
+
+    token = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="send_attempts")
+    started_at = models.DateTimeField()
+    first_clean_look_at = models.DateTimeField(null=True, blank=True, help_text="First time Twilio's list lacked it.")
+    outcome = models.CharField(max_length=200, blank=True, help_text="Blank while nothing is known.")
+
+    def __str__(self) -> str:
+        return f"{self.message} at {self.started_at:%H:%M:%S}"

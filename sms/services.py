@@ -1,0 +1,119 @@
+"""Queue a text, and follow what Twilio says about it."""
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from nevermisscall.lib.clock import DatabaseClock
+from nevermisscall.lib.logs import bind
+from nevermisscall.lib.text import storable
+from nevermisscall.outbox import doorbell, queues
+from sms import progress
+from sms.models import FROM_TWILIO, Message, SendAttempt, Status
+from tenants import compliance
+from tenants.compliance import Purpose, Verdict
+from tenants.models import PhoneNumber
+
+MAX_BODY = 1600
+SEND_QUEUE = "sms.send"
+
+_PRIORITY = {Purpose.MISSED_CALL: 0, Purpose.OWNER_ALERT: 1, Purpose.REPLY: 1}
+
+logger = logging.getLogger(__name__)
+
+
+class TextRefused(Exception):
+    """The gate does not let this text pass; `verdict` says which rule and why."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.rule)
+        self.verdict = verdict
+
+
+@transaction.atomic
+def send_message(
+    *,
+    number: PhoneNumber,
+    to_number: str,
+    body: str,
+    purpose: Purpose,
+    idempotency_key: str,
+    expires_at: datetime | None = None,
+    sender_type: str = Message.SenderType.SYSTEM,
+) -> Message:
+    """Queue one text from `number` and return it; the only way to text anybody.
+
+    The same `idempotency_key` of the same business returns the message that is there already. Raises `TextRefused`, and
+    `ValueError` for a body that is empty or over 1 600 characters.
+    """
+    body = storable(body).strip()
+    if not 0 < len(body) <= MAX_BODY:
+        raise ValueError(f"a text has 1 to {MAX_BODY} characters; this one has {len(body)}")
+    verdict = compliance.may_text(number=number, to_number=to_number, purpose=purpose)
+    if not verdict.allowed:
+        raise TextRefused(verdict)
+    message, created = Message.objects.get_or_create(
+        tenant_id=number.tenant_id,
+        idempotency_key=idempotency_key,
+        defaults={
+            "phone_number": number,
+            "purpose": purpose,
+            "sender_type": sender_type,
+            "priority": _PRIORITY[purpose],
+            "from_number": number.number,
+            "to_number": to_number,
+            "body": body,
+            "verdict": verdict.as_json(),
+            "next_attempt_at": DatabaseClock(),
+            "expires_at": expires_at,
+        },
+    )
+    if created:
+        doorbell.ring_after_commit(queues.get(SEND_QUEUE), message.pk)
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """What a status callback says. `attempt` is the token of the attempt whose URL was called, if any."""
+
+    message_sid: str
+    status: str
+    error_code: int | None
+    attempt: uuid.UUID | None
+
+
+@transaction.atomic
+def apply_report(report: MessageReport) -> Message | None:
+    """Move a message forward by what Twilio reports. Late, repeated and unknown reports change nothing.
+
+    A report may arrive before the request that created the message has returned; its attempt's token finds the row.
+    """
+    message = _find(report)
+    if message is None:
+        logger.warning("status of a message that is not ours", extra={"message_sid": report.message_sid})
+        return None
+    bind(message_id=message.pk, message_sid=report.message_sid, tenant_id=message.tenant_id)
+    status = FROM_TWILIO.get(report.status)
+    if status is None:
+        logger.warning("unknown MessageStatus is recorded only", extra={"value": report.status})
+        status = Status.SENT_TO_PROVIDER
+    if message.message_sid is None:
+        message.message_sid = report.message_sid
+    elif message.message_sid != report.message_sid:
+        logger.error("Twilio has this text twice", extra={"other_sid": report.message_sid})
+        return message
+    progress.advance(message, status, error_code=report.error_code)
+    return message
+
+
+def _find(report: MessageReport) -> Message | None:
+    rows = Message.objects.select_for_update()
+    if report.attempt is not None:
+        attempt = SendAttempt.objects.filter(token=report.attempt).first()
+        if attempt is not None:
+            return rows.get(pk=attempt.message_id)
+    return rows.filter(message_sid=report.message_sid).first()

@@ -1,0 +1,232 @@
+"""Who answers a number: the routing snapshot, in memory, refreshed when something changes.
+
+One query loads all of it, and then no webhook asks the database who it is for. Triggers on the tables it is made of
+send NOTIFY; a thread in each web process listens and reloads the business that changed. Without that thread the
+snapshot lives five seconds. While PostgreSQL is away the last good one stays in use.
+"""
+
+import logging
+import threading
+import time as clock
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import DatabaseError, connection
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+
+from tenants.models import BusinessHours, Closure, OwnerNumber, PhoneNumber, Tenant, is_open
+
+CHANNEL = "routing_changed"
+UNHEARD_SECONDS = 5.0  # how long a snapshot lives when nobody listens for changes
+RELOAD_SECONDS = 60.0  # and a belt for the braces: the listener reloads all of it this often
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What verifies the webhooks of one Twilio account."""
+
+    account_sid: str
+    tokens: tuple[str, ...]
+    shared_keys: tuple[tuple[str, str], ...] = ()  # (key id, secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One of our numbers and all that decides how its calls are answered."""
+
+    number_id: int
+    number: str
+    account: Account
+    tenant_id: int
+    tenant_name: str
+    tenant_status: str
+    timezone: str
+    language: str
+    ring_timeout_seconds: int
+    ring_strategy: str
+    ring_after_hours: bool
+    answer_screening: str
+    missed_call_action: str
+    owners: tuple[str, ...]  # to be rung, in order
+    known_phones: frozenset[str]  # every owner number, rung or not
+    hours: tuple[tuple[int, time, time], ...]
+    closures: tuple[tuple[date, date], ...]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the business takes calls at all."""
+        return self.tenant_status == Tenant.Status.ACTIVE
+
+    def rings_at(self, at: datetime) -> bool:
+        """Whether the owner's phone rings for a call at `at`."""
+        return self.ring_after_hours or is_open(
+            zone=self.timezone, hours=list(self.hours), closures=list(self.closures), at=at
+        )
+
+
+def platform_account() -> Account | None:
+    """Return the account of the environment, if one is configured."""
+    if not settings.TWILIO_ACCOUNT_SID:
+        return None
+    tokens = (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY)
+    return Account(settings.TWILIO_ACCOUNT_SID, tuple(token for token in tokens if token))
+
+
+class RoutingTable:
+    """The snapshot of this process. Every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._routes: dict[str, Route] = {}
+        self._accounts: dict[str, Account] = {}
+        self._loaded_at: float | None = None
+        self._stale_tenants: set[int] = set()
+        self._listening = False
+
+    def route(self, number: str) -> Route | None:
+        """Return the route of one of our numbers; None if it is not one of ours or was released."""
+        self._freshen()
+        found = self._routes.get(number)
+        if found is None:
+            # Perhaps it was added a moment ago. Only signed requests get here, so strangers cannot make us look.
+            self._try_load(_numbers().filter(number=number))
+            found = self._routes.get(number)
+        return found
+
+    def account(self, account_sid: str) -> Account | None:
+        """Return what verifies webhooks of the account; None if it is not one of ours."""
+        platform = platform_account()
+        self._freshen()
+        found = self._accounts.get(account_sid)
+        if platform is not None and account_sid == platform.account_sid:
+            # A row for the same account may add a SharedKey or an older token.
+            return found or platform
+        return found
+
+    def forget(self) -> None:
+        """Drop everything; the next question loads it anew."""
+        with self._lock:
+            self._routes, self._accounts, self._loaded_at = {}, {}, None
+            self._stale_tenants.clear()
+
+    def mark_changed(self, tenant_id: int) -> None:
+        """Reload this business before the next answer."""
+        with self._lock:
+            self._stale_tenants.add(tenant_id)
+
+    def listen(self) -> None:
+        """Start the thread that hears of changes in other processes. Call it once in each web process."""
+        threading.Thread(target=self._listen_forever, name="routing-listener", daemon=True).start()
+
+    # -- loading ------------------------------------------------------------------------------------------------------
+
+    def _freshen(self) -> None:
+        age = None if self._loaded_at is None else clock.monotonic() - self._loaded_at
+        if age is None or (age > UNHEARD_SECONDS and not self._listening):
+            self._try_load(_numbers(), everything=True)
+        elif self._stale_tenants:
+            with self._lock:
+                stale, self._stale_tenants = self._stale_tenants, set()
+            self._try_load(_numbers().filter(tenant_id__in=stale), tenants=stale)
+
+    def _try_load(
+        self, numbers: QuerySet[PhoneNumber], *, everything: bool = False, tenants: Iterable[int] = ()
+    ) -> None:
+        try:
+            routes = {route.number: route for route in map(_route, numbers)}
+        except DatabaseError:
+            logger.exception("Database connection failed: routing stays as last known")
+            with self._lock:
+                self._stale_tenants.update(tenants)
+            return
+        with self._lock:
+            gone = set(tenants)
+            kept = {} if everything else {n: r for n, r in self._routes.items() if r.tenant_id not in gone}
+            self._routes = kept | routes
+            self._accounts = {route.account.account_sid: route.account for route in self._routes.values()}
+            if everything:
+                self._loaded_at = clock.monotonic()
+
+    def _listen_forever(self) -> None:
+        while True:
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"LISTEN {CHANNEL}")
+                self._try_load(_numbers(), everything=True)
+                self._listening = True
+                while True:
+                    changed = {
+                        int(notice.payload)
+                        for notice in connection.connection.notifies(timeout=RELOAD_SECONDS, stop_after=1)
+                    }
+                    if changed and 0 not in changed:
+                        self._try_load(_numbers().filter(tenant_id__in=changed), tenants=changed)
+                    else:
+                        self._try_load(_numbers(), everything=True)
+            except Exception:
+                logger.exception("Database connection failed: routing changes are not heard until it is back")
+            self._listening = False
+            connection.close()
+            clock.sleep(1.0)
+
+
+def _numbers() -> QuerySet[PhoneNumber]:
+    tenant = OuterRef("tenant_id")
+    owners = OwnerNumber.objects.filter(tenant_id=tenant).order_by("position", "pk")
+    hours = BusinessHours.objects.filter(tenant_id=tenant)
+    closures = Closure.objects.filter(tenant_id=tenant)
+    return (
+        PhoneNumber.objects.exclude(state=PhoneNumber.State.RELEASED)
+        .select_related("tenant", "account")
+        .annotate(
+            owner_rows=ArraySubquery(owners.values(row=JSONObject(number="number", active="is_active"))),
+            hour_rows=ArraySubquery(hours.values(row=JSONObject(day="weekday", opens="opens_at", closes="closes_at"))),
+            closure_rows=ArraySubquery(closures.values(row=JSONObject(first="starts_on", last="ends_on"))),
+        )
+    )
+
+
+def _route(row: PhoneNumber) -> Route:
+    tenant = row.tenant
+    owners, hours, closures = row.owner_rows, row.hour_rows, row.closure_rows  # type: ignore[attr-defined]
+    return Route(
+        number_id=row.pk,
+        number=row.number,
+        account=_account(row),
+        tenant_id=tenant.pk,
+        tenant_name=tenant.name,
+        tenant_status=tenant.status,
+        timezone=tenant.timezone,
+        language=tenant.language,
+        ring_timeout_seconds=tenant.ring_timeout_seconds,
+        ring_strategy=tenant.ring_strategy,
+        ring_after_hours=tenant.ring_after_hours,
+        answer_screening=tenant.answer_screening,
+        missed_call_action=tenant.missed_call_action,
+        owners=tuple(owner["number"] for owner in owners if owner["active"]),
+        known_phones=frozenset(owner["number"] for owner in owners),
+        hours=tuple(
+            (hour["day"], time.fromisoformat(hour["opens"]), time.fromisoformat(hour["closes"])) for hour in hours
+        ),
+        closures=tuple((date.fromisoformat(c["first"]), date.fromisoformat(c["last"])) for c in closures),
+    )
+
+
+def _account(row: PhoneNumber) -> Account:
+    own = row.account
+    if own is None:
+        return platform_account() or Account("", ())
+    tokens = [own.auth_token, own.auth_token_secondary]
+    if own.account_sid == settings.TWILIO_ACCOUNT_SID:
+        tokens += [settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]
+    shared = ((own.shared_key_id, own.shared_key_secret),) if own.shared_key_id else ()
+    return Account(own.account_sid, tuple(token for token in tokens if token), shared)
+
+
+table = RoutingTable()

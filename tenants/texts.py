@@ -1,0 +1,90 @@
+"""What we write to people: shipped texts in English and Spanish, which a tenant may replace one by one."""
+
+import re
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+# key → the variables its text may use. {business} is the tenant's name; {customer} a number as people write it.
+VARIABLES: dict[str, frozenset[str]] = {
+    "missed_call": frozenset({"business"}),
+    "owner_missed_call": frozenset({"business", "customer", "reason"}),
+}
+
+SHIPPED: dict[tuple[str, str], str] = {
+    ("missed_call", "en"): (
+        "Hi! I missed your call. This is {business}: text me here what you need and I'll get right back to you. "
+        "Reply STOP to opt out."
+    ),
+    # No í and no á: they are not in GSM-7, and one of them makes three segments of what fits in two.
+    ("missed_call", "es"): (
+        "¡Hola! No pude contestar su llamada. Somos {business}: responda con lo que necesita y le contestamos "
+        "enseguida. Responda STOP para no recibir mensajes."
+    ),
+    ("owner_missed_call", "en"): (
+        "{business}: missed call from {customer}. They can't be texted ({reason}), so please call back."
+    ),
+    ("owner_missed_call", "es"): (
+        "{business}: llamada perdida de {customer}. No se le puede escribir ({reason}); devuélvale la llamada."
+    ),
+}
+
+# Why a caller could not be texted, as {reason} says it to the owner. Keys are the gate's rules and two of delivery.
+REASONS: dict[tuple[str, str], str] = {
+    ("tenant_not_active", "en"): "your account is not active",
+    ("number_cannot_send", "en"): "your number cannot send texts yet",
+    ("not_textable", "en"): "not a mobile number",
+    ("own_number", "en"): "it is your own number",
+    ("opted_out", "en"): "they opted out of texts",
+    ("landline", "en"): "it is a landline",
+    ("personal", "en"): "a personal contact",
+    ("undelivered", "en"): "the text was not delivered",
+    ("too_late", "en"): "too much time had passed",
+    ("tenant_not_active", "es"): "su cuenta no está activa",
+    ("number_cannot_send", "es"): "su número aún no puede enviar mensajes",
+    ("not_textable", "es"): "no es un móvil",
+    ("own_number", "es"): "es su propio número",
+    ("opted_out", "es"): "pidió no recibir mensajes",
+    ("landline", "es"): "es un teléfono fijo",
+    ("personal", "es"): "contacto personal",
+    ("undelivered", "es"): "el mensaje no se entregó",
+    ("too_late", "es"): "pasó demasiado tiempo",
+}
+
+_VARIABLE = re.compile(r"\{(\w*)\}")
+
+
+class TextTemplate(models.Model):
+    """A tenant's own wording of one of our texts, in one language."""
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="text_templates")
+    key = models.CharField(max_length=40, choices=[(key, key) for key in VARIABLES])
+    language = models.CharField(max_length=5, default="en")
+    body = models.TextField(max_length=1600, help_text="Variables in braces, such as {business}.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "key", "language"], name="text_template_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.language})"
+
+    def clean(self) -> None:
+        unknown = sorted(set(_VARIABLE.findall(self.body)) - VARIABLES.get(self.key, frozenset()))
+        if unknown:
+            known = ", ".join(f"{{{name}}}" for name in sorted(VARIABLES.get(self.key, ())))
+            raise ValidationError({"body": f"{{{unknown[0]}}} is not a variable of this text; there are {known}"})
+
+
+def fill(body: str, values: dict[str, str]) -> str:
+    """Put `values` into `body`. An unknown variable stays as it is written, so that a text is never lost over it."""
+    return _VARIABLE.sub(lambda match: values.get(match[1], match[0]), body)
+
+
+def render(*, tenant_id: int, key: str, language: str, values: dict[str, str]) -> str:
+    """Return the tenant's text for `key` in `language`: its own wording, else ours, else ours in English."""
+    own = TextTemplate.objects.filter(tenant_id=tenant_id, key=key, language=language).first()
+    body = own.body if own else SHIPPED.get((key, language)) or SHIPPED[key, "en"]
+    return fill(body, values)

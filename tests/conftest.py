@@ -1,0 +1,18 @@
+"""Fixtures for everything: real PostgreSQL and Redis, really signed webhooks, a Twilio on a socket."""
+
+import os
+
+import django
+
+from nevermisscall.dev.testing import provide_test_services
+
+provide_test_services()
+os.environ["DJANGO_SETTINGS_MODULE"] = "nevermisscall.settings"
+os.environ["PUBLIC_BASE_URL"] = "https://nmc.example.com"
+os.environ["TWILIO_ACCOUNT_SID"] = "AC" + "0" * 32
+os.environ["TWILIO_AUTH_TOKEN"] = "primary-token"
+os.environ["TWILIO_AUTH_TOKEN_SECONDARY"] = "secondary-token"
+
+django.setup()  # the fixtures below import models
+
+pytest_plugins = ["tests.fixtures.people", "tests.fixtures.webhooks", "tests.fixtures.twilio_api"]
