@@ -28,11 +28,11 @@ def test_a_command_without_a_living_parent_does_not_start():
 
 def test_a_missing_command_says_so():
     done = subprocess.run(
-        [sys.executable, str(LEASH), str(os.getpid()), "9", "-1", "-1", "no-such-command"], capture_output=True
+        [sys.executable, str(LEASH), str(os.getpid()), "9", "-1", "-1", "/no/such/command"], capture_output=True
     )
 
     assert done.returncode == 127
-    assert b"no-such-command: No such file" in done.stderr
+    assert b"/no/such/command: No such file" in done.stderr
 
 
 def test_the_child_dies_with_its_parent(start_python, tmp_path):
