@@ -8,4 +8,6 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
     from django.core.management import execute_from_command_line
 
+    import nevermisscall.celery  # noqa: F401 - as wsgi.py does: the doorbell publishes through this app
+
     execute_from_command_line(sys.argv)

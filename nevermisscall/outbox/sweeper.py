@@ -42,6 +42,10 @@ class Sweeper:
         """Claim nothing more and wait up to `timeout` seconds for what is running."""
         self._stop.set()
         self._loop.join(timeout)
+        # One for each thread of the pool, none of which can take a second: each closes its own connection.
+        everyone = threading.Barrier(self._threads)
+        for _ in range(self._threads):
+            self._pool.submit(_close_connection, everyone)
         self._pool.shutdown(wait=True)
 
     def sweep(self) -> int:
@@ -51,9 +55,12 @@ class Sweeper:
             free = self._take_slots()
             if not free:
                 break
-            rows = work.claim(queue, limit=free)
-            for _ in range(free - len(rows)):
-                self._slots.release()
+            rows: list[Work] = []
+            try:
+                rows = work.claim(queue, limit=free)
+            finally:
+                for _ in range(free - len(rows)):
+                    self._slots.release()
             for row in rows:
                 self._pool.submit(self._do, queue, row)
             started += len(rows)
@@ -100,3 +107,8 @@ class Sweeper:
                 logger.exception("could not renew leases", extra={"seconds": round(monotonic() - started, 1)})
                 connection.close()
         connection.close()
+
+
+def _close_connection(everyone: threading.Barrier) -> None:
+    everyone.wait()
+    connection.close()

@@ -1,0 +1,109 @@
+"""The sweeper does what the doorbell did not, and the doorbell never makes a request wait."""
+
+import queue as queues_in_memory
+import threading
+import time
+
+import pytest
+from django.db import transaction
+
+from nevermisscall.outbox import doorbell, facts
+from nevermisscall.outbox.facts import DELIVERIES
+from nevermisscall.outbox.models import Delivery
+from nevermisscall.outbox.sweeper import Sweeper
+
+
+def wait_until(condition, *, seconds: float = 5.0) -> float:
+    """Wait for `condition`; return how long it took."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, "it never happened"
+        time.sleep(0.01)
+    return time.monotonic() - started
+
+
+@pytest.fixture
+def sweeper(transactional_db):
+    running = Sweeper()
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_due_work_is_done_without_any_broker(happened, subscriber, sweeper, monkeypatch):
+    monkeypatch.setattr(doorbell, "ring", lambda *_: None)
+    with transaction.atomic():
+        facts.publish(happened(words={"n": 1}))
+
+    assert wait_until(lambda: subscriber.seen) < 1.5
+    wait_until(lambda: not Delivery.objects.filter(next_attempt_at__isnull=False).exists())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slow_work_does_not_hold_up_the_rest(happened, subscriber, sweeper, monkeypatch):
+    monkeypatch.setattr(doorbell, "ring", lambda *_: None)
+    gate, first = threading.Event(), threading.Lock()
+
+    def block_first() -> None:
+        if first.acquire(blocking=False):
+            gate.wait(5)
+
+    subscriber.before = block_first
+    for n in range(5):
+        with transaction.atomic():
+            facts.publish(happened(words={"n": n}))
+
+    wait_until(lambda: len(subscriber.seen) == 4)
+    gate.set()
+    wait_until(lambda: len(subscriber.seen) == 5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweeper_survives_a_failing_database(happened, subscriber, sweeper, monkeypatch):
+    monkeypatch.setattr(doorbell, "ring", lambda *_: None)
+    from nevermisscall.outbox import work
+
+    real, failures = work.claim, []
+
+    def broken(*args, **kwargs):
+        if len(failures) < 3:
+            failures.append(1)
+            raise ConnectionError("away")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(work, "claim", broken)
+    wait_until(lambda: len(failures) == 3)
+    with transaction.atomic():
+        facts.publish(happened())
+
+    wait_until(lambda: subscriber.seen)
+
+
+def test_a_full_doorbell_drops_the_ring_and_returns_at_once(monkeypatch, caplog):
+    monkeypatch.setattr(doorbell, "_waiting", queues_in_memory.Queue(1))
+    monkeypatch.setattr(doorbell, "_ensure_thread", lambda: None)
+    started = time.monotonic()
+    doorbell.ring(DELIVERIES, 1)
+    doorbell.ring(DELIVERIES, 2)
+
+    assert time.monotonic() - started < 0.1
+    assert "doorbell is full" in caplog.text
+
+
+def test_a_broker_that_is_away_does_not_stop_the_doorbell(settings, monkeypatch, caplog):
+    from nevermisscall.outbox import tasks
+
+    rung: list[int] = []
+
+    def flaky(args, **_):
+        rung.append(args[1])
+        if args[1] == 1:
+            raise ConnectionRefusedError
+
+    monkeypatch.setattr(tasks.do_work, "apply_async", flaky)
+    doorbell.ring(DELIVERIES, 1)
+    doorbell.ring(DELIVERIES, 2)
+
+    wait_until(lambda: rung == [1, 2])
+    assert "could not ring" in caplog.text
