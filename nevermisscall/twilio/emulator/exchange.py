@@ -24,6 +24,9 @@ class Exchange:
         self.base_url = base_url
         self.delivery = Delivery(world, timers)
         self.faults = Faults()
+        self.sent_seconds = 0.3  # virtual, from accepted to `sent`
+        self.delivered_seconds = 1.0  # virtual, from `sent` to the carrier's receipt
+        self.advanced_opt_out = False  # tells the product by `OptOutType` which keyword Twilio has acted on
         self.lines: dict[str, Line] = {}  # by CallSid, while the call lives
 
     def auth_token(self, account_sid: str) -> str:

@@ -9,7 +9,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KINDS = ("error", "timeout", "reset", "refuse", "slow")
-OPERATIONS = ["messages.create", "messages.list", "messages.fetch", "messages.update", "calls.create", "calls.list", "calls.fetch", "calls.update", "recordings.list", "recordings.fetch", "recordings.media", "recordings.delete", "numbers.list", "numbers.create", "numbers.fetch", "numbers.update", "numbers.delete", "numbers.available"]
+OPERATIONS = [
+    "messages.create",
+    "messages.list",
+    "messages.fetch",
+    "messages.update",
+    "calls.create",
+    "calls.list",
+    "calls.fetch",
+    "calls.update",
+    "recordings.list",
+    "recordings.fetch",
+    "recordings.media",
+    "recordings.delete",
+    "numbers.list",
+    "numbers.create",
+    "numbers.fetch",
+    "numbers.update",
+    "numbers.delete",
+    "numbers.available",
+]
 CALLBACK_MODES = ("on", "off", "before_response")
 
 

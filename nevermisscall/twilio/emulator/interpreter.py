@@ -61,11 +61,11 @@ class Interpreter:
 
     def run(self, document: Document) -> Generator[float, bool, None]:
         """Play `document` and whatever it leads to. Raises HungUp, Rejected, or the line's own CallEnded."""
-        current: Document | None = document
         for _ in range(MAX_DOCUMENTS):
-            current = yield from self._run_one(current)
-            if current is None:
+            following = yield from self._run_one(document)
+            if following is None:
                 return
+            document = following
         self._line.note("error", code=None, message=f"more than {MAX_DOCUMENTS} documents in one call")
         raise HungUp
 

@@ -11,7 +11,7 @@ from nevermisscall.twilio.emulator.interpreter import Ear, Interpreter, Step
 from nevermisscall.twilio.emulator.timeflow import Loop, Task
 from nevermisscall.twilio.emulator.twiml import Document, TwimlError, Verb
 from nevermisscall.twilio.emulator.voice_params import Params
-from nevermisscall.twilio.emulator.webhooks import Answer, Hook
+from nevermisscall.twilio.emulator.webhooks import Answer, Hook, describe_exchange
 from nevermisscall.twilio.emulator.world import Call, Event
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
@@ -170,16 +170,4 @@ class Line:
     def _record(self, sent: Hook, answer: Answer, copy: int) -> None:
         for warning in answer.warnings:
             self.note("warning", message=warning, url=sent.url)
-        self.note(
-            "webhook",
-            name=sent.name,
-            method=sent.method,
-            url=sent.url,
-            params=dict(sent.params),
-            status=answer.status,
-            error=answer.error,
-            attempts=answer.attempts,
-            copy=copy,
-            seconds=round(answer.seconds, 4),
-            body=answer.text,
-        )
+        self.note("webhook", **describe_exchange(sent, answer, copy))

@@ -1,32 +1,20 @@
-"""Texts in both directions: what is accepted, how it travels, and what a customer's text sets off."""
+"""Texts to customers: what is accepted, and how it travels."""
 
-import re
+import mimetypes
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from nevermisscall.twilio.emulator import magic, twiml
+from nevermisscall.twilio.emulator import magic
+from nevermisscall.twilio.emulator.delivery import Record
 from nevermisscall.twilio.emulator.errors import Refused, describe
 from nevermisscall.twilio.emulator.exchange import Exchange, hook
 from nevermisscall.twilio.emulator.formats import API_VERSION, e164, new_sid, now, segments
-from nevermisscall.twilio.emulator.twiml import TwimlError, Verb
-from nevermisscall.twilio.emulator.webhooks import Answer, Hook
-from nevermisscall.twilio.emulator.world import Event, Media, Message, Number
+from nevermisscall.twilio.emulator.webhooks import describe_exchange
+from nevermisscall.twilio.emulator.world import Event, Media, Message
 
 MAX_BODY = 1_600
 MAX_MEDIA = 10
 SCHEDULE_MIN, SCHEDULE_MAX = timedelta(seconds=300), timedelta(days=35)
-
-# https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out: whole message, any case
-STOP_WORDS = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"])
-START_WORDS = frozenset(["START", "UNSTOP", "YES"])
-HELP_WORDS = frozenset(["HELP", "INFO"])
-AUTOMATIC_REPLIES = {
-    "STOP": "You have successfully been unsubscribed. You will not receive any more messages from this number. "
-    "Reply START to resubscribe.",
-    "START": "You have successfully been re-subscribed to messages from this number. Reply HELP for help. "
-    "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
-    "HELP": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
-}
 
 
 def compose(exchange: Exchange, account_sid: str, form: dict[str, str], media_urls: list[str]) -> Message:
@@ -73,7 +61,7 @@ def compose(exchange: Exchange, account_sid: str, form: dict[str, str], media_ur
         validity_seconds=int(form.get("ValidityPeriod") or 36_000),
         send_at=send_at,
         num_segments=segments(body),
-        media=[Media("application/octet-stream", url.encode()) for url in media_urls],
+        media=[_linked(url) for url in media_urls],
     )
 
 
@@ -91,39 +79,11 @@ def accept(exchange: Exchange, message: Message) -> None:
     exchange.later(message.sid, wait + exchange.sent_seconds, lambda: _sent(exchange, message))
 
 
-def note(exchange: Exchange, message: Message, kind: str, **detail: object) -> None:
+def note(exchange: Exchange, message: Message, kind: str, /, **detail: object) -> None:
     """Add a line to the message's timeline."""
     age = (now() - message.created_at).total_seconds() * exchange.pace.speed
     with exchange.world.lock:
         message.timeline.append(Event(kind, age, dict(detail)))
-
-
-def receive(exchange: Exchange, from_: str, to: str, body: str, media: list[Media]) -> Message:
-    """Let a customer's text arrive at one of our numbers. Raises LookupError for a number nobody has."""
-    number = exchange.world.number_for(to)
-    if number is None:
-        raise LookupError(f"{to} is not a number of this account")
-    message = Message(
-        account_sid=number.account_sid,
-        from_=from_,
-        to=to,
-        body=body,
-        direction="inbound",
-        status="received",
-        sid=new_sid("MM" if media else "SM"),
-        num_segments=segments(body),
-        media=media,
-        sent_at=now(),
-    )
-    with exchange.world.lock:
-        exchange.world.messages[message.sid] = message
-        facts = {"from": from_, "to": to, "body": body, "direction": "inbound"}
-        exchange.world.accept("message", message.sid, **facts)
-    keyword = _keyword(exchange, number, from_, body)
-    if number.sms_url:
-        exchange.delivery.hold(message.sid)
-        exchange.in_thread(f"text {message.sid}", lambda: _deliver_inbound(exchange, number, message, keyword))
-    return message
 
 
 def _check_sender(exchange: Exchange, account_sid: str, sender: str) -> None:
@@ -153,12 +113,21 @@ def _schedule(form: dict[str, str], service: str | None) -> datetime | None:
     return send_at
 
 
+def _linked(url: str) -> Media:
+    return Media(mimetypes.guess_type(urlsplit(url).path)[0] or "application/octet-stream", url=url)
+
+
 def _is_url(text: str) -> bool:
     parts = urlsplit(text)
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
-# --- the way of an outgoing text ---
+def recorder(exchange: Exchange, message: Message) -> Record:
+    """Return what enters this message's webhooks into its timeline."""
+    return lambda sent, answer, copy: note(exchange, message, "webhook", **describe_exchange(sent, answer, copy))
+
+
+# --- the way to the customer ---
 
 
 def _sent(exchange: Exchange, message: Message) -> None:
@@ -217,132 +186,8 @@ def _call_back(exchange: Exchange, message: Message) -> None:
         params.append(("RawDlrDoneDate", now().strftime("%y%m%d%H%M")))
     request = hook("message_status", message.status_callback, params)
     token = exchange.auth_token(message.account_sid)
-    record = _recorder(exchange, message)
+    record = recorder(exchange, message)
     if message.status == "sent" and exchange.faults.callbacks == "before_response":
         exchange.delivery.request(message.sid, request, token, record)
     else:
         exchange.delivery.post(message.sid, request, token, record)
-
-
-# --- the way of a customer's text ---
-
-
-def _keyword(exchange: Exchange, number: Number, customer: str, body: str) -> str:
-    """Do what Twilio does by itself for STOP, START and HELP; return which it was."""
-    word = body.strip().upper()
-    pair = (number.phone_number, customer)
-    known = exchange.world.opted_out
-    kind = "STOP" if word in STOP_WORDS else "START" if word in START_WORDS else "HELP" if word in HELP_WORDS else ""
-    replies = bool(kind)
-    with exchange.world.lock:
-        if kind == "STOP":
-            replies = pair not in known
-            known.add(pair)
-        elif kind == "START":
-            replies = pair in known
-            known.discard(pair)
-    if replies:
-        _reply(exchange, number, customer, AUTOMATIC_REPLIES[kind], automatic=True)
-    return kind
-
-
-def _reply(exchange: Exchange, number: Number, customer: str, body: str, *, automatic: bool) -> None:
-    accept(
-        exchange,
-        Message(
-            account_sid=number.account_sid,
-            from_=number.phone_number,
-            to=customer,
-            body=body,
-            direction="outbound-reply",
-            status="queued",
-            sid=new_sid("SM"),
-            num_segments=segments(body),
-            automatic=automatic,
-        ),
-    )
-
-
-def _deliver_inbound(exchange: Exchange, number: Number, message: Message, keyword: str) -> None:
-    try:
-        params = inbound_params(exchange, message)
-        if keyword and exchange.advanced_opt_out:
-            params.append(("OptOutType", keyword))
-        for verb in _ask(exchange, number, message, params):
-            if verb.name == "Message":
-                body = next((child.text for child in verb.children if child.name == "Body"), verb.text)
-                _reply(exchange, number, message.from_, body, automatic=False)
-            else:
-                note(exchange, message, "not_simulated", verb=verb.name)
-    finally:
-        exchange.delivery.finish(message.sid)
-        exchange.delivery.release(message.sid)
-
-
-def _ask(exchange: Exchange, number: Number, message: Message, params: list[tuple[str, str]]) -> tuple[Verb, ...]:
-    token = exchange.auth_token(number.account_sid)
-    record = _recorder(exchange, message)
-    url, method, name = number.sms_url, number.sms_method, "sms"
-    while True:
-        answer = exchange.delivery.request(message.sid, hook(name, url, params, method), token, record)
-        try:
-            if answer.error is None and answer.status == 204:
-                return ()
-            return twiml.read(answer).verbs
-        except TwimlError as error:
-            note(exchange, message, "error", code=error.code, message=str(error), url=url)
-            if name == "fallback" or not number.sms_fallback_url:
-                return ()
-            params = [*params, ("ErrorCode", str(error.code)), ("ErrorUrl", re.sub("#.*", "", url))]
-            url, method, name = number.sms_fallback_url, number.sms_fallback_method, "fallback"
-
-
-def inbound_params(exchange: Exchange, message: Message) -> list[tuple[str, str]]:
-    """Return the fields of https://www.twilio.com/docs/messaging/guides/webhook-request, blanks included."""
-    known = message.from_.startswith("+1")
-    params = [
-        ("ToCountry", "US"),
-        ("ToState", "CA"),
-        ("SmsMessageSid", message.sid),
-        ("NumMedia", str(len(message.media))),
-        ("ToCity", ""),
-        ("FromZip", "94105" if known else ""),
-        ("SmsSid", message.sid),
-        ("FromState", "CA" if known else ""),
-        ("SmsStatus", "received"),
-        ("FromCity", "SAN FRANCISCO" if known else ""),
-        ("Body", message.body),
-        ("FromCountry", "US" if known else ""),
-        ("To", message.to),
-        ("ToZip", ""),
-        ("NumSegments", str(message.num_segments)),
-        ("MessageSid", message.sid),
-        ("AccountSid", message.account_sid),
-        ("From", message.from_),
-        ("ApiVersion", API_VERSION),
-    ]
-    folder = f"{exchange.base_url}/{API_VERSION}/Accounts/{message.account_sid}/Messages/{message.sid}/Media"
-    for index, media in enumerate(message.media):
-        params += [(f"MediaUrl{index}", f"{folder}/{media.sid}"), (f"MediaContentType{index}", media.content_type)]
-    return params
-
-
-def _recorder(exchange: Exchange, message: Message):  # type: ignore[no-untyped-def]
-    def record(sent: Hook, answer: Answer, copy: int) -> None:
-        note(
-            exchange,
-            message,
-            "webhook",
-            name=sent.name,
-            method=sent.method,
-            url=sent.url,
-            params=dict(sent.params),
-            status=answer.status,
-            error=answer.error,
-            attempts=answer.attempts,
-            copy=copy,
-            seconds=round(answer.seconds, 4),
-            body=answer.text,
-        )
-
-    return record

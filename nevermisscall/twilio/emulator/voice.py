@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from nevermisscall.twilio.emulator import dial as dialling
@@ -113,10 +114,8 @@ class PhoneLine(Line):
             yield self.interpreter.number(verb, "timeout", 5)
             return None
         started = self.loop.now
-        try:
+        with suppress(CallEnded):  # hanging up is how most messages end; the action is requested all the same
             yield seconds
-        except CallEnded:
-            pass  # hanging up is how most messages end; the action is requested all the same
         seconds = self.loop.now - started
         made = recordings.start(self, verb, document, seconds=seconds, source="RecordVerb", channels=1)
         extra = [
@@ -183,25 +182,29 @@ class PhoneLine(Line):
 
     def _script(self) -> Generator[float, bool, None]:
         try:
-            yield from self._pick_up()
+            yield from self.pick_up()
             status = yield from self._play()
         except CallEnded as ended:
             status = ended.status
         self.end(status)
 
-    def _pick_up(self) -> Generator[float, bool, None]:
+    def pick_up(self) -> Generator[float, bool, None]:
         """What happens before the first document; an inbound call rings until TwiML says otherwise."""
         self.note("ringing", from_=self.call.from_, to=self.call.to)
         yield 0.0
 
+    def first_document_params(self) -> voice_params.Params:
+        """Return what the first request carries besides the usual fields."""
+        return []
+
     def _play(self) -> Generator[float, bool, str]:
-        source, name = self._first, "voice_url"
+        source, name, extra = self._first, "voice_url", self.first_document_params()
         while True:
             try:
-                document = source.document or (yield from self.fetch(name, source.url, source.method))
+                document = source.document or (yield from self.fetch(name, source.url, source.method, extra))
                 yield from self.interpreter.run(document)
             except CallRedirected as again:
-                source, name = again, "redirect"
+                source, name, extra = again, "redirect", []
                 continue
             except Rejected as refused:
                 return refused.status

@@ -5,6 +5,7 @@ Connection overrides: https://www.twilio.com/docs/usage/webhooks/webhooks-connec
 
 import time
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
@@ -68,7 +69,8 @@ class Overrides:
     @classmethod
     def parse(cls, fragment: str) -> "Overrides":
         """Read `rc=2&rp=ct,5xx`. Values out of range are ignored and reported as error 11240."""
-        found, warnings = cls(), []
+        found: dict[str, Any] = {}
+        warnings = []
         ranges = {
             "ct": ("connect_seconds", 100, 10_000),
             "rt": ("read_seconds", 100, 15_000),
@@ -76,17 +78,33 @@ class Overrides:
         }
         for key, value in parse_qsl(fragment):
             if key in ranges and value.isdecimal() and ranges[key][1] <= int(value) <= ranges[key][2]:
-                found = replace(found, **{ranges[key][0]: int(value) / 1000})
+                found[ranges[key][0]] = int(value) / 1000
             elif key == "rc" and value.isdecimal() and int(value) <= 5:
-                found = replace(found, retries=int(value))
+                found["retries"] = int(value)
             elif key == "rp" and set(value.split(",")) <= {"ct", "rt", "4xx", "5xx", "all"}:
-                found = replace(found, policy=frozenset(value.split(",")))
+                found["policy"] = frozenset(value.split(","))
             elif key not in {"e", "sni"}:
                 warnings.append(f"11240 connection override {key}={value} ignored")
-        return replace(found, warnings=tuple(warnings))
+        return cls(**found, warnings=tuple(warnings))
 
     def retry(self, problem: str) -> bool:
         return bool(problem) and (problem in self.policy or "all" in self.policy)
+
+
+def describe_exchange(sent: Hook, answer: Answer, copy: int) -> dict[str, object]:
+    """Return request and answer for a timeline. `copy` is 0 for the original."""
+    return {
+        "name": sent.name,
+        "method": sent.method,
+        "url": sent.url,
+        "params": dict(sent.params),
+        "status": answer.status,
+        "error": answer.error,
+        "attempts": answer.attempts,
+        "copy": copy,
+        "seconds": round(answer.seconds, 4),
+        "body": answer.text,
+    }
 
 
 def send(hook: Hook, auth_token: str, *, cap_seconds: float = CAP_SECONDS) -> Answer:

@@ -57,8 +57,11 @@ class Number:
 
 @dataclass
 class Media:
+    """A picture a customer sent, or the `url` that an outgoing message points to."""
+
     content_type: str
-    content: bytes
+    content: bytes = b""
+    url: str = ""
     sid: str = field(default_factory=lambda: new_sid("ME"))
     created_at: datetime = field(default_factory=now)
 
