@@ -151,7 +151,10 @@ class EmulatorControl:
     # --- texts ---
 
     def send_text(self, *, from_: str, to: str, body: str = "", media: Iterable[str | Json] = ()) -> str:
-        """Let a customer text our number; returns the MessageSid. `media` are types or `{content_type, content_base64}`."""
+        """Let a customer text our number; returns the MessageSid.
+
+        `media` are content types (a tiny picture is made up) or `{"content_type", "content_base64"}`.
+        """
         body_ = {"from": from_, "to": to, "body": body, "media": list(media)}
         return str(self._ask("POST", "/messages", body_)["message_sid"])
 

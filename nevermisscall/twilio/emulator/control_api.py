@@ -56,11 +56,8 @@ def handle(emulator: Emulator, handler: Handler, request: Request, values: dict[
             given = json.loads(request.get_data())
             if not isinstance(given, dict):
                 raise Mistake("send a JSON object")
-        elif request.method == "POST" and request.headers.get("Origin", "").rstrip("/") not in {
-            "",
-            request.host_url.rstrip("/"),
-        }:
-            raise Mistake("send application/json")
+        elif request.method == "POST":
+            raise Mistake("send a JSON object")
         result = handler(emulator, given, values)
     except (LookupError, ValueError, TypeError) as error:
         missing = isinstance(error, Missing) or (isinstance(error, LookupError) and not isinstance(error, KeyError))
