@@ -2,8 +2,8 @@
 
     python -m nevermisscall.dev.prepare FILE
 
-Repeat-safe. FILE (0600) receives `{"tenant_id", "number_id", "user_id", "api_key", "admin_password"}`. Key and password
-are stored hashed, so later starts read them from there; null for those that somebody else has set.
+Repeat-safe. FILE (0600) receives `{"tenant_id", "number_id", "user_id", "api_key", "admin_password"}`. The database has
+only hashes of key and password, so later starts read them from there; the password is null once somebody changed it.
 """
 
 import io
@@ -26,10 +26,16 @@ def prepare(file: Path) -> None:
     """Bring the database of DATABASE_URL up to date and write what the demo needs to `file`."""
     call_command("migrate", interactive=False, verbosity=0)
     known = _read(file)
-    business = _demo_business()
-    if business["tenant_id"] == known.get("tenant_id"):
-        business["api_key"] = business.get("api_key") or known.get("api_key")
+    business = known if _opens_the_demo_business(known) else _demo_business()
     _write(file, {**business, "admin_password": _admin(known.get("admin_password"))})
+
+
+def _opens_the_demo_business(known: dict[str, Any]) -> bool:
+    """Return whether the key of an earlier start works; the business then stays as somebody may have changed it."""
+    from tenants.models import ApiKey
+
+    key = ApiKey.objects.filter(key_hash=ApiKey.digest(known.get("api_key") or "")).first()
+    return key is not None and key.is_usable() and key.tenant_id == known.get("tenant_id")
 
 
 def _demo_business() -> dict[str, Any]:

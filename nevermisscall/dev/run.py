@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -28,6 +27,7 @@ from nevermisscall.dev.leash import PR_SET_PDEATHSIG
 from nevermisscall.dev.output import Output
 from nevermisscall.dev.processes import DevelopmentError
 from nevermisscall.dev.supervisor import Child, GaveUp, Supervisor, venv_environment
+from nevermisscall.dev.web import ask
 from nevermisscall.lib.env import BASE_DIR
 
 READY_SECONDS = 60
@@ -147,7 +147,7 @@ class Runner:
             "admin": f"{env['PUBLIC_BASE_URL']}/admin/  (admin, {password})",
             "phone page": f"{env['EMULATOR_URL']}/" if "EMULATOR_URL" in env else "none: Twilio is real here",
             "business": f"{stack.DEMO_BUSINESS}, {stack.DEMO_NUMBER}, forwards to {stack.DEMO_OWNER}",
-            "API key": demo["api_key"] or "made earlier; `manage.py create_api_key` makes another",
+            "API key": demo["api_key"],
         }
         self.output.plain()
         for label, text in lines.items():
@@ -164,10 +164,10 @@ def procfile() -> list[tuple[str, list[str]]]:
 
 def is_live(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
+        ask(url, timeout=2)
     except OSError:
         return False
+    return True
 
 
 def register_number(env: dict[str, str]) -> bool:
@@ -179,18 +179,13 @@ def register_number(env: dict[str, str]) -> bool:
         "status_callback": f"{webhooks}/call",
         "sms_url": f"{webhooks}/sms",
     }
-    request = urllib.request.Request(  # noqa: S310 - our own address
-        f"{env['EMULATOR_URL']}/emulator/numbers",
-        data=json.dumps(number).encode(),
-        headers={"Content-Type": "application/json"},
-    )
     try:
-        with urllib.request.urlopen(request, timeout=2):  # noqa: S310 - our own address
-            return True
+        ask(f"{env['EMULATOR_URL']}/emulator/numbers", number, timeout=2)
     except urllib.error.HTTPError as error:
         raise DevelopmentError(f"The emulator refused the demo number: {error.read().decode()}") from error
     except OSError:
         return False
+    return True
 
 
 def main(arguments: list[str]) -> int:

@@ -103,4 +103,6 @@ def venv_environment() -> dict[str, str]:
         **os.environ,
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
+        # Celery's half page about root: the same containers in which PostgreSQL gets another account.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
