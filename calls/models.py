@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from nevermisscall.outbox.models import Work
 from tenants.models import PhoneNumber, Tenant
@@ -113,6 +114,11 @@ class Call(Work):
 
     def __str__(self) -> str:
         return self.call_sid
+
+    @cached_property
+    def unsaved_events(self) -> list["CallEvent"]:
+        """What happened since the row was loaded; `calls.services` stores it with the row, in one statement."""
+        return []
 
 
 class CallEvent(models.Model):

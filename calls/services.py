@@ -52,7 +52,7 @@ class Seen:
     to_number: str = ""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a caller's transaction ends with ours anyway
 def start_call(*, webhook: CallWebhook, plan: Plan, receipt_id: int) -> Call:
     """Record a call that arrives. A call we heard of before (its callbacks overtook it) is completed, not restarted."""
     now = utcnow()
@@ -64,11 +64,11 @@ def start_call(*, webhook: CallWebhook, plan: Plan, receipt_id: int) -> Call:
         facts.publish(events.CallIncoming(call))
     if plan.outcome and not call.outcome:
         _decide(call, plan.outcome, plan.missed_reason, now)
-    call.save()
+    _save(call)
     return call
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def finish_dial(*, result: DialResult, receipt_id: int) -> Call:
     """Record how forwarding ended and decide what the call came to.
 
@@ -87,11 +87,11 @@ def finish_dial(*, result: DialResult, receipt_id: int) -> Call:
             _decide(call, Outcome.ANSWERED, "", now)
     else:
         _miss_by_dial(call, result.dial_call_status, now)
-    call.save()
+    _save(call)
     return call
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def end_call(*, webhook: CallWebhook | Progress, receipt_id: int) -> Call:
     """Record that the caller's call is over: the number's status callback, or its last progress report."""
     now = utcnow()
@@ -103,11 +103,11 @@ def end_call(*, webhook: CallWebhook | Progress, receipt_id: int) -> Call:
         _decide_at_end(call, now)
     if first_end:
         facts.publish(events.CallCompleted(call))
-    call.save()
+    _save(call)
     return call
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_progress(*, report: Progress, receipt_id: int) -> Call:
     """Record a status callback of the owner's leg, or one of the call itself that does not end it."""
     now = utcnow()
@@ -122,21 +122,21 @@ def record_progress(*, report: Progress, receipt_id: int) -> Call:
         call.answered_by = report.answered_by
     kind = Kind.MACHINE if report.answered_by else Kind.LEG
     _record(call, kind, now, report.answered_by or report.call_status, leg_sid=report.call_sid, receipt_id=receipt_id)
-    call.save()
+    _save(call)
     return call
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def screen_call(*, leg: OwnerLeg, receipt_id: int) -> Call:
     """Record that an owner's phone was picked up and hears the whisper."""
     now = utcnow()
     call = _locked(Seen(leg.call_sid), now)
     _record(call, Kind.SCREENED, now, leg_sid=leg.leg_sid, receipt_id=receipt_id)
-    call.save()
+    _save(call)
     return call
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def accept_call(*, leg: OwnerLeg, receipt_id: int) -> bool:
     """Record what the owner pressed. Returns whether this leg is to be connected to the caller.
 
@@ -152,21 +152,21 @@ def accept_call(*, leg: OwnerLeg, receipt_id: int) -> bool:
         call.settle_at, call.fence = now + TALKING_CHECK, None
     kind = Kind.ACCEPTED if accepted else Kind.NOT_ACCEPTED
     _record(call, kind, now, detail=leg.digits[:20], leg_sid=leg.leg_sid, receipt_id=receipt_id)
-    call.save()
+    _save(call)
     return accepted
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_recording(*, report: RecordingReport, receipt_id: int) -> None:
     """Keep the news of a recording in the call's history."""
     now = utcnow()
     call = _locked(Seen(report.call_sid), now)
     detail = f"{report.recording_sid} {report.recording_status}".strip()
     _record(call, Kind.RECORDING, now, detail, receipt_id=receipt_id)
-    call.save()
+    _save(call)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle(*, call_id: int, seen: Seen, status: str, somebody_talked: bool) -> Call:
     """Decide a call whose callbacks never came, from what Twilio's own record says."""
     now = utcnow()
@@ -178,7 +178,7 @@ def settle(*, call_id: int, seen: Seen, status: str, somebody_talked: bool) -> C
         screened = call.screening == Tenant.Screening.PRESS_1
         taken = call.accepted_at is not None if screened else somebody_talked
         _decide(call, Outcome.ANSWERED if taken else Outcome.MISSED, "" if taken else Reason.ABANDONED, now)
-    call.save()
+    _save(call)
     return call
 
 
@@ -298,9 +298,16 @@ def _decide(call: Call, outcome: str, reason: str, now: datetime) -> None:
 def _record(
     call: Call, kind: str, now: datetime, detail: str = "", *, leg_sid: str = "", receipt_id: int | None = None
 ) -> None:
-    CallEvent.objects.create(
+    event = CallEvent(
         call=call, kind=kind, detail=detail[:120], leg_sid=leg_sid, receipt_id=receipt_id, occurred_at=now
     )
+    call.unsaved_events.append(event)
+
+
+def _save(call: Call) -> None:
+    call.save()
+    CallEvent.objects.bulk_create(call.unsaved_events)
+    call.unsaved_events.clear()
 
 
 def _seen(webhook: CallWebhook | DialResult | Progress) -> Seen:

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.conf import settings
 
-from calls import answering, serializers, services
+from calls import answering, arrival, serializers, services
 from calls.answering import Plan
-from calls.models import TERMINAL, Call, status_from
+from calls.models import TERMINAL, Call, Status, status_from
 from calls.serializers import CallWebhook, DialResult, OwnerLeg, Progress
 from nevermisscall.lib import phones
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.webhooks import twiml
 from nevermisscall.webhooks.parsing import Params
-from nevermisscall.webhooks.receipts import Answer
+from nevermisscall.webhooks.receipts import Answer, Envelope
 from nevermisscall.webhooks.status import Report
 from nevermisscall.webhooks.views import TwilioWebhookView
 from tenants import routing
@@ -28,6 +28,14 @@ class CallView(TwilioWebhookView):
 
     def key(self, webhook: CallWebhook) -> str:
         return f"{webhook.call_sid}:{webhook.call_status}:{webhook.sequence_number}"[:200]
+
+    def answer_once(self, envelope: Envelope, webhook: CallWebhook) -> tuple[Answer, bool]:
+        if status_from(webhook.call_status) == Status.RINGING:
+            plan = _plan(webhook)
+            answer = _render_plan(webhook, plan)
+            if arrival.record_forwarded(envelope=envelope, webhook=webhook, plan=plan, answer=answer):
+                return answer, False
+        return super().answer_once(envelope, webhook)
 
     def answer(self, webhook: CallWebhook, receipt_id: int) -> Answer:
         if status_from(webhook.call_status) in TERMINAL:

@@ -1,12 +1,13 @@
 """Publish a fact in the transaction of the row it is about; hand it to subscribers after commit, at least once each."""
 
-from collections.abc import Callable
+import json
+import uuid
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol
 
-from django.db.models import Max
+from django.db import connection
 
-from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.outbox import doorbell, queues
 from nevermisscall.outbox.models import Delivery, Fact, time_ordered_uuid
 from nevermisscall.outbox.queues import Lane, Queue
@@ -44,24 +45,53 @@ def subscribe(topic: str, *, name: str) -> Callable[[Subscriber], Subscriber]:
     return register
 
 
-def publish(event: Publishable) -> Fact:
-    """Record `event` and one delivery for each subscriber. Call it inside the transaction that made it true.
+def subscribers(topic: str) -> list[str]:
+    """Return the names that get a delivery of each fact of `topic`."""
+    return _by_topic.get(topic, [])
 
-    The caller holds a lock on the aggregate's row, so its sequence has no gaps and no ties.
+
+def publish(event: Publishable) -> uuid.UUID:
+    """Record `event` and one delivery for each subscriber, in one statement; returns the fact's id.
+
+    Call it inside the transaction that made it true, holding a lock on the aggregate's row: then its sequence has no
+    gaps and no ties.
     """
-    last = Fact.objects.filter(aggregate=event.aggregate).aggregate(last=Max("sequence"))["last"] or 0
-    fact = Fact.objects.create(
-        id=time_ordered_uuid(),
-        topic=event.topic,
-        tenant_id=event.tenant_id,
-        aggregate=event.aggregate,
-        sequence=last + 1,
-        data=event.data(),
+    fact_id = time_ordered_uuid()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PUBLISH,
+            {
+                "id": fact_id,
+                "topic": event.topic,
+                "tenant_id": event.tenant_id,
+                "aggregate": event.aggregate,
+                "data": json.dumps(event.data()),
+                "subscribers": subscribers(event.topic),
+            },
+        )
+        delivery_ids = [row[0] for row in cursor.fetchall()]
+    ring_for(delivery_ids)
+    return fact_id
+
+
+def ring_for(delivery_ids: Iterable[int]) -> None:
+    """Ring for new deliveries once the current transaction has committed."""
+    for delivery_id in delivery_ids:
+        doorbell.ring_after_commit(DELIVERIES, delivery_id)
+
+
+_PUBLISH = """
+    WITH fact AS (
+        INSERT INTO outbox_fact (id, topic, version, tenant_id, aggregate, sequence, data, occurred_at)
+        SELECT %(id)s, %(topic)s, 1, %(tenant_id)s, %(aggregate)s::varchar, coalesce(max(sequence), 0) + 1,
+            %(data)s::jsonb, clock_timestamp()
+        FROM outbox_fact WHERE aggregate = %(aggregate)s::varchar
+        RETURNING id
     )
-    for name in _by_topic.get(event.topic, ()):
-        delivery = Delivery.objects.create(fact=fact, subscriber=name, next_attempt_at=DatabaseClock())
-        doorbell.ring_after_commit(DELIVERIES, delivery.pk)
-    return fact
+    INSERT INTO outbox_delivery (fact_id, subscriber, next_attempt_at, attempts, last_error)
+    SELECT fact.id, subscriber, clock_timestamp(), 0, '' FROM fact, unnest(%(subscribers)s::text[]) AS subscriber
+    RETURNING id
+"""
 
 
 def _deliver(delivery: Delivery) -> timedelta | None:

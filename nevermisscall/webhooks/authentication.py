@@ -17,16 +17,13 @@ def is_signed(request: HttpRequest, pairs: Pairs, account_sid: str) -> bool:
     if account is None:
         return False
     key_id, algorithm = signature.parse_settings_header(request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""))
-    if key_id:
-        tokens = tuple(secret for name, secret in account.shared_keys if name == key_id)
-    else:
-        tokens = account.tokens
+    shared = tuple(secret for name, secret in account.shared_keys if name == key_id)
     signed_fields = pairs if request.method == "POST" else []  # a GET's fields are in its URL
     return signature.verify(
         settings.PUBLIC_BASE_URL + raw_uri(request),
         signed_fields,
         request.headers.get("X-Twilio-Signature", ""),
-        tokens,
+        shared if key_id else account.tokens,
         algorithm=algorithm,
     )
 

@@ -20,41 +20,60 @@ class Answer:
     body: str = ""
 
 
-def once(
-    *, kind: str, account_sid: str, key: str, params: Params, token: str, work: Callable[[int], Answer]
-) -> tuple[Answer, bool]:
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What identifies one webhook, and everything it said. `key` is what its repeats have in common."""
+
+    kind: str
+    account_sid: str
+    key: str
+    params: Params
+    token: str  # I-Twilio-Idempotency-Token: on retries only, so it explains a repeat but cannot find one
+
+    def columns(self) -> dict[str, str]:
+        """Return the receipt's columns, for SQL."""
+        return {
+            "kind": self.kind,
+            "account_sid": self.account_sid,
+            "key": self.key,
+            "params": self.params.as_json(),
+            "token": self.token[:100],
+        }
+
+
+def once(envelope: Envelope, work: Callable[[int], Answer]) -> tuple[Answer, bool]:
     """Do `work(receipt_id)` unless this webhook was answered before. Returns the answer and whether it is a repeat.
 
     The first request to insert the receipt does the work; a copy that arrives meanwhile waits for its commit and gets
     its answer. If the work fails nothing is kept, and a repeat starts afresh.
     """
     with transaction.atomic():
-        receipt = _insert(kind, account_sid, key, params, token)
-        if receipt is None:
-            return _stored(kind, account_sid, key), True
-        answer = work(receipt)
-        WebhookReceipt.objects.filter(pk=receipt).update(
+        receipt_id = _insert(envelope)
+        if receipt_id is None:
+            return _stored(envelope), True
+        answer = work(receipt_id)
+        WebhookReceipt.objects.filter(pk=receipt_id).update(
             status_code=answer.status_code, content_type=answer.content_type, answer=answer.body
         )
         return answer, False
 
 
-def _insert(kind: str, account_sid: str, key: str, params: Params, token: str) -> int | None:
+def _insert(envelope: Envelope) -> int | None:
     # bulk_create(ignore_conflicts=True) does not say whether it inserted.
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO webhooks_webhookreceipt
                 (kind, account_sid, key, params, idempotency_token, status_code, content_type, answer, received_at)
-            VALUES (%s, %s, %s, %s, %s, 200, '', '', clock_timestamp())
+            VALUES (%(kind)s, %(account_sid)s, %(key)s, %(params)s, %(token)s, 200, '', '', clock_timestamp())
             ON CONFLICT (account_sid, kind, key) DO NOTHING RETURNING id
             """,
-            [kind, account_sid, key, params.as_json(), token[:100]],
+            envelope.columns(),
         )
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-def _stored(kind: str, account_sid: str, key: str) -> Answer:
-    first = WebhookReceipt.objects.get(account_sid=account_sid, kind=kind, key=key)
+def _stored(envelope: Envelope) -> Answer:
+    first = WebhookReceipt.objects.get(account_sid=envelope.account_sid, kind=envelope.kind, key=envelope.key)
     return Answer(first.status_code, first.content_type, first.answer)

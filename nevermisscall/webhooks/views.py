@@ -12,7 +12,7 @@ from nevermisscall.lib.logs import bind, request_id
 from nevermisscall.webhooks import receipts
 from nevermisscall.webhooks.authentication import is_signed
 from nevermisscall.webhooks.parsing import InvalidWebhook, Params, parse_form
-from nevermisscall.webhooks.receipts import Answer
+from nevermisscall.webhooks.receipts import Answer, Envelope
 
 MAX_BODY_BYTES = 1024 * 1024  # Twilio's largest form is a few kilobytes; 5 000 fields are under 200
 FORM = "application/x-www-form-urlencoded"
@@ -47,6 +47,10 @@ class TwilioWebhookView(APIView):
     def when_broken(self, webhook: Any) -> Answer:
         """Return the answer when `answer` failed, without using the database. 503 asks Twilio to try again."""
         return Answer(503)
+
+    def answer_once(self, envelope: Envelope, webhook: Any) -> tuple[Answer, bool]:
+        """Answer, unless it was answered before. Returns the answer and whether it is a repeat."""
+        return receipts.once(envelope, lambda receipt_id: self.answer(webhook, receipt_id))
 
     # -- the steps ----------------------------------------------------------------------------------------------------
 
@@ -84,16 +88,10 @@ class TwilioWebhookView(APIView):
 
     def _answer_once(self, request: HttpRequest, params: Params, account_sid: str, webhook: Any) -> Answer:
         key = self.key(webhook)
+        token = request.META.get("HTTP_I_TWILIO_IDEMPOTENCY_TOKEN", "")
         bind(webhook=self.kind, webhook_key=key)
         try:
-            answer, repeated = receipts.once(
-                kind=self.kind,
-                account_sid=account_sid,
-                key=key,
-                params=params,
-                token=request.headers.get("I-Twilio-Idempotency-Token", ""),
-                work=lambda receipt_id: self.answer(webhook, receipt_id),
-            )
+            answer, repeated = self.answer_once(Envelope(self.kind, account_sid, key, params, token), webhook)
         except DatabaseError:
             logger.exception("Database connection failed: webhook answered without being recorded")
             return self.when_broken(webhook)
