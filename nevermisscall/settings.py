@@ -210,6 +210,7 @@ LOGGING: dict[str, Any] = {
         # It logs one line for each 4xx; the request log has that line already.
         "django.request": {"level": "ERROR"},
         "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }
 

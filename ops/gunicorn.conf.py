@@ -14,3 +14,10 @@ keepalive = 30  # Seconds; longer than a proxy's own, or it meets a closing conn
 graceful_timeout = 30  # Seconds; no request is cut at a restart.
 accesslog = None  # RequestLogMiddleware writes one line for each request.
 control_socket_disable = True  # Its default path is one per user: two copies would fight over it.
+
+
+def post_worker_init(worker: object) -> None:
+    """Let each process hear of routing changes. After the fork: a thread would not survive it."""
+    from tenants import routing
+
+    routing.table.listen()
