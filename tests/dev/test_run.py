@@ -68,11 +68,20 @@ class RunningStack:
         ours = [pid for pid in pids if is_running(pid) and any(belongs_to(pid, place) for place in places)]
         return [pid for pid in ours if pid not in {self.process.pid, os.getpid()}]
 
+    def pid_of(self, *words: str) -> int:
+        """Return the one process with these words on its command line."""
+        [pid] = [pid for pid in self.processes() if set(words) <= set(_command(pid))]
+        return pid
+
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         rest, _ = self.process.communicate(timeout=60)
         self.shown += rest.splitlines()
         return self.process.returncode
+
+
+def _command(pid: int) -> list[str]:
+    return [part.rpartition("/")[2] for part in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
 
 
 @pytest.fixture
@@ -102,8 +111,10 @@ def test_a_stack_from_start_to_stop(start, checkout):
     with urllib.request.urlopen(f"{web}/health/ready") as answer:
         assert answer.status == 200
     assert (checkout / "var" / "run" / "stack.env").stat().st_mode & 0o777 == 0o600
-    demo = [sys.executable, "-m", "nevermisscall.dev.demo"]
-    told = subprocess.run(demo, cwd=checkout, env=surroundings(), capture_output=True, text=True)
+    demo = "import sys; from nevermisscall.dev import demo; demo.SPEED = 40; sys.exit(demo.main())"
+    told = subprocess.run(
+        [sys.executable, "-c", demo], cwd=checkout, env=surroundings(), capture_output=True, text=True
+    )
     assert told.returncode == 0, told.stdout + told.stderr
 
     # A second one in the same checkout is refused and disturbs nothing.
@@ -112,8 +123,7 @@ def test_a_stack_from_start_to_stop(start, checkout):
     assert "already running" in second.shown[-2] + second.shown[-1]
 
     # A killed worker comes back.
-    worker = next(pid for pid in stack.processes() if "worker" in Path(f"/proc/{pid}/cmdline").read_text())
-    os.kill(worker, signal.SIGKILL)
+    os.kill(stack.pid_of("celery", "worker"), signal.SIGKILL)
     stack.read_until("was ended by SIGKILL")
     stack.read_until("celery@.* ready")
 
