@@ -1,0 +1,149 @@
+"""The running product: real gunicorn, real Celery worker, real Redis, PostgreSQL and the Twilio emulator, on free ports."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import psycopg
+import requests
+
+from nevermisscall.dev.embedded import EmbeddedServices
+from nevermisscall.dev.processes import start_leashed
+from nevermisscall.lib.env import BASE_DIR
+from nevermisscall.twilio import signature
+from nevermisscall.twilio.emulator.control import EmulatorControl
+from nevermisscall.twilio.emulator.emulator import Emulator
+from nevermisscall.twilio.emulator.server import EmulatorServer
+from nevermisscall.twilio.emulator.world import Account
+
+ACCOUNT, TOKEN = "AC" + "e" * 32, "journey-token"
+SPEED = 10  # virtual seconds a second
+
+
+class Stack:
+    """Start it, kill parts of it, ask its database."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.redis = EmbeddedServices(home / "services", durable=False, postgres=False)
+        self.emulator = EmulatorServer(Emulator(Account(ACCOUNT, TOKEN), speed=SPEED))
+        self.phone = EmulatorControl(self.emulator.url)
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database_url = _new_database()
+        self.env: dict[str, str] = {}
+
+    def start(self) -> None:
+        self.emulator.start()
+        self.env = {
+            **os.environ,
+            **self.redis.start(),
+            "DATABASE_URL": self.database_url,
+            "PORT": str(self.port),
+            "PUBLIC_BASE_URL": self.url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "TWILIO_API_BASE_URL": self.emulator.url,
+            "PYTHONWARNINGS": "default",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        self.manage("migrate", "--noinput", "-v0")
+        for name in ("web", "worker"):
+            self.start_process(name)
+        wait_until(lambda: _answers(f"{self.url}/health/ready"), seconds=30)
+
+    def stop(self) -> None:
+        for name in list(self.processes):
+            self.kill(name, signal.SIGTERM)
+        self.emulator.stop()
+        self.redis.remove()
+
+    def start_process(self, name: str) -> None:
+        command = {
+            "web": ["gunicorn", "nevermisscall.wsgi", "-c", "ops/gunicorn.conf.py"],
+            "worker": ["celery", "--quiet", "-A", "nevermisscall", "worker", "-P", "threads", "-c", "4"]
+            + ["-Q", "urgent,default,bulk", "--without-mingle", "--without-gossip"],
+        }[name]
+        with (self.home / f"{name}.log").open("ab") as output:
+            death = signal.SIGQUIT if name == "web" else signal.SIGKILL
+            self.processes[name] = start_leashed(
+                command, death_signal=death, cwd=BASE_DIR, env=self.env, output=output
+            )
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """End one process and everything it started."""
+        process = self.processes.pop(name)
+        if number == signal.SIGKILL:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        process.wait(30)
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=BASE_DIR, env=self.env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def business(self, number: str, owner: str, *extra: str) -> None:
+        """Create a business and point its number at us."""
+        self.manage("create_tenant", "--name", "Acme", "--number", number, "--forward-to", owner, *extra)
+        hook = f"{self.url}/webhooks/twilio/call"
+        self.phone.add_number(number, voice_url=hook, status_callback=hook, sms_url=f"{self.url}/webhooks/twilio/sms")
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask the database behind the product's back."""
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def post_signed(self, path: str, fields: dict[str, str]) -> requests.Response:
+        signed = signature.compute(self.url + path, list(fields.items()), TOKEN)
+        headers = {"X-Twilio-Signature": signed, "Content-Type": "application/x-www-form-urlencoded"}
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.post(self.url + path, data=urlencode(fields), headers=headers, timeout=15)
+
+    def texts_to(self, number: str) -> list[dict[str, Any]]:
+        """What Twilio accepted for this person."""
+        return self.phone.messages(to=number)
+
+
+def wait_until(condition: Any, *, seconds: float = 10.0) -> Any:
+    """Wait for `condition` and return what it returned."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+    return found
+
+
+def _answers(url: str) -> bool:
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(url, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def _new_database() -> str:
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    name = f"journey_{os.getpid()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
