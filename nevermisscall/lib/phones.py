@@ -22,7 +22,8 @@ PLACEHOLDERS = frozenset(
     }
 )
 _WITHHELD_WORDS = re.compile("anonymous|unknown|restricted|unavailable|blocked|private", re.IGNORECASE)
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_SHORT_CODE = re.compile(r"\+?[0-9]{3,6}")
 
 
 class CallerKind(StrEnum):
@@ -44,20 +45,17 @@ def is_e164(number: str) -> bool:
 @lru_cache(maxsize=4096)
 def classify(number: str) -> CallerKind:
     """Say what kind of caller `number` (Twilio's `From`, verbatim) is."""
-    number = number.strip()
-    if not number or _WITHHELD_WORDS.search(number):
+    if not number.strip() or _WITHHELD_WORDS.search(number):
         return CallerKind.WITHHELD
     if number.startswith(("client:", "sip:", "sips:")):
         return CallerKind.APP
     digits = re.sub(r"\D", "", number)
     if digits in PLACEHOLDERS:
         return CallerKind.WITHHELD
-    if re.fullmatch(r"\+?\d{3,6}", number):
+    if _SHORT_CODE.fullmatch(number):
         return CallerKind.SHORT_CODE
-    if not is_e164(number):
-        return CallerKind.INVALID
-    parsed = phonenumbers.parse(number)
-    if not phonenumbers.is_possible_number(parsed):
+    parsed = _parse(number)
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
         return CallerKind.INVALID
     if phonenumbers.number_type(parsed) == PhoneNumberType.TOLL_FREE:
         return CallerKind.TOLL_FREE
@@ -85,6 +83,14 @@ def spoken(number: str) -> str:
 
 def national(number: str) -> str:
     """Return `number` as people of its country write it; anything that is not a phone number comes back unchanged."""
+    parsed = _parse(number)
+    return number if parsed is None else phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def _parse(number: str) -> phonenumbers.PhoneNumber | None:
     if not is_e164(number):
-        return number
-    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL)
+        return None
+    try:
+        return phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None  # a country code that no country has
