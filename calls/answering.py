@@ -69,14 +69,13 @@ def after_a_miss(route: Route | None) -> Answering:
 
 
 def _dial_context(webhook: CallWebhook, route: Route) -> dict[str, Any]:
-    withheld = phones.classify(webhook.from_number) in {phones.CallerKind.WITHHELD, phones.CallerKind.INVALID}
     return {
         "owners": route.owners,
         "timeout": route.ring_timeout_seconds,
         "in_order": route.ring_strategy == Tenant.RingStrategy.IN_ORDER and len(route.owners) > 1,
         "screening": route.answer_screening,
         # Carriers refuse a call whose caller ID is no number (error 13214), so a withheld caller shows as the business.
-        "caller_id": route.number if withheld else "",
+        "caller_id": "" if phones.is_presentable(webhook.from_number) else route.number,
     }
 
 

@@ -1,10 +1,9 @@
 """A phone call and everything Twilio told us about it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.functional import cached_property
 
 from nevermisscall.outbox.models import Work
 from tenants.models import PhoneNumber, Tenant
@@ -115,10 +114,16 @@ class Call(Work):
     def __str__(self) -> str:
         return self.call_sid
 
-    @cached_property
-    def unsaved_events(self) -> list["CallEvent"]:
-        """What happened since the row was loaded; `calls.services` stores it with the row, in one statement."""
-        return []
+    # -- what `calls.services` needs while it holds the row's lock -----------------------------------------------------
+
+    def remember(self) -> None:
+        """Take what the columns hold now for what the database holds, and forget earlier events."""
+        self._stored = {field.attname: getattr(self, field.attname) for field in self._meta.concrete_fields}
+        self.unsaved_events: list[tuple[Any, ...]] = []  # columns of CallEvent, in order
+
+    def changed_fields(self) -> list[str]:
+        """Return the columns that differ from what the database holds."""
+        return [name for name, value in self._stored.items() if getattr(self, name) != value]
 
 
 class CallEvent(models.Model):

@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from calls import events
 from calls.answering import Plan
@@ -171,6 +171,7 @@ def settle(*, call_id: int, seen: Seen, status: str, somebody_talked: bool) -> C
     """Decide a call whose callbacks never came, from what Twilio's own record says."""
     now = utcnow()
     call = Call.objects.select_for_update().get(pk=call_id)
+    call.remember()
     _adopt(call, seen, routing.table.route(seen.to_number))
     _advance(call, status, now)
     _record(call, Kind.SETTLED, now, status)
@@ -204,20 +205,30 @@ def is_ringing(webhook: CallWebhook) -> bool:
 
 
 def _locked(seen: Seen, now: datetime, route: routing.Route | None = None) -> Call:
-    call, created = Call.objects.select_for_update().get_or_create(
-        call_sid=seen.call_sid,
-        defaults={
-            "account_sid": seen.account_sid,
-            "from_number": seen.from_number,
-            "to_number": seen.to_number,
-            "started_at": now,
-            "settle_at": now + SETTLE_MARGIN,
-        },
-    )
-    if created or call.tenant_id is None:
+    call = _lock(seen.call_sid)
+    if call is None:
+        created, is_new = Call.objects.get_or_create(
+            call_sid=seen.call_sid,
+            defaults={
+                "account_sid": seen.account_sid,
+                "from_number": seen.from_number,
+                "to_number": seen.to_number,
+                "started_at": now,
+                "settle_at": now + SETTLE_MARGIN,
+            },
+        )
+        call = created if is_new else Call.objects.select_for_update().get(pk=created.pk)
+    call.remember()
+    if call.tenant_id is None:
         _adopt(call, seen, route or routing.table.route(seen.to_number))
     bind(call_sid=call.call_sid, tenant_id=call.tenant_id)
     return call
+
+
+def _lock(call_sid: str) -> Call | None:
+    # The ORM takes 0.3 ms to put this sentence together, several times what PostgreSQL needs to answer it.
+    rows = Call.objects.raw("SELECT * FROM calls_call WHERE call_sid = %s FOR UPDATE", [call_sid])
+    return next(iter(rows), None)
 
 
 def _adopt(call: Call, seen: Seen, route: routing.Route | None) -> None:
@@ -298,15 +309,19 @@ def _decide(call: Call, outcome: str, reason: str, now: datetime) -> None:
 def _record(
     call: Call, kind: str, now: datetime, detail: str = "", *, leg_sid: str = "", receipt_id: int | None = None
 ) -> None:
-    event = CallEvent(
-        call=call, kind=kind, detail=detail[:120], leg_sid=leg_sid, receipt_id=receipt_id, occurred_at=now
-    )
-    call.unsaved_events.append(event)
+    call.unsaved_events.append((str(kind), detail[:120], leg_sid, receipt_id, now))
 
 
 def _save(call: Call) -> None:
-    call.save()
-    CallEvent.objects.bulk_create(call.unsaved_events)
+    changed = call.changed_fields()
+    if changed:
+        call.save(update_fields=changed)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO calls_callevent (call_id, kind, detail, leg_sid, receipt_id, occurred_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s)",
+            [(call.pk, *event) for event in call.unsaved_events],
+        )
     call.unsaved_events.clear()
 
 

@@ -1,11 +1,13 @@
 """Twilio's voice webhooks: request → service → TwiML."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from calls import answering, arrival, serializers, services
-from calls.answering import Plan
+from calls.answering import Answering, Plan
 from calls.models import TERMINAL, Call, Status, status_from
 from calls.serializers import CallWebhook, DialResult, OwnerLeg, Progress
 from nevermisscall.lib import phones
@@ -168,24 +170,46 @@ def _after_a_miss(webhook: DialResult) -> Answer:
     if status_from(webhook.call_status) in TERMINAL:
         return twiml.empty()  # the caller is gone
     route = routing.table.route(webhook.to_number)
-    return _render(answering.after_a_miss(route), webhook.call_sid, route, _promise(webhook))
+    return _render_answering(answering.after_a_miss(route), webhook, route, {})
 
 
 def _render_plan(webhook: CallWebhook, plan: Plan) -> Answer:
-    return _render(plan.answering, webhook.call_sid, plan.route, {**plan.context, **_promise(webhook)})
+    return _render_answering(plan.answering, webhook, plan.route, plan.context)
 
 
-def _promise(webhook: CallWebhook | DialResult) -> dict[str, Any]:
-    # Not promised to callers who cannot be texted.
-    return {"will_text": phones.classify(webhook.from_number) == phones.CallerKind.TEXTABLE}
+def _render_answering(
+    experience: Answering, webhook: CallWebhook | DialResult, route: routing.Route | None, context: dict[str, Any]
+) -> Answer:
+    if experience in {Answering.MISSED, Answering.VOICEMAIL}:
+        # Not promised to callers who cannot be texted.
+        will_text = phones.classify(webhook.from_number) == phones.CallerKind.TEXTABLE
+        context = {**context, "will_text": will_text}
+    return _render(experience.value, webhook.call_sid, route, context)
 
 
 def _render(template: str, call_sid: str, route: routing.Route | None, context: dict[str, Any]) -> Answer:
     return twiml.render(
         f"calls/{template}",
-        call_sid=call_sid,
+        urls=CallUrls(call_sid),
         business=route.tenant_name if route else "",
         language=route.language if route else "en",
-        status_url=f"{settings.PUBLIC_BASE_URL}/api/webhooks/status",
         **context,
     )
+
+
+class CallUrls(dict[str, str]):
+    """The absolute URLs of one call's webhooks, for its templates: made when one is asked for."""
+
+    def __init__(self, call_sid: str) -> None:
+        super().__init__()
+        self._call_sid = call_sid
+
+    def __missing__(self, name: str) -> str:
+        path = _path(name, "") if name == "status" else _path(f"calls:{name}", "-SID-")
+        return settings.PUBLIC_BASE_URL + path.replace("-SID-", self._call_sid)
+
+
+@cache
+def _path(name: str, call_sid: str) -> str:
+    # Once for each route: reverse() costs as much as the rest of the template.
+    return reverse(name, args=[call_sid] if call_sid else [])

@@ -124,7 +124,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
         "application_name": "nevermisscall",
         # Prepared statements: PostgreSQL plans each statement once for a connection.
         "server_side_binding": True,
-        "prepare_threshold": 1,
+        "prepare_threshold": 2,
     }
 )
 

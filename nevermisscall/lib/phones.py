@@ -42,6 +42,11 @@ def is_e164(number: str) -> bool:
     return _E164.fullmatch(number) is not None
 
 
+def is_presentable(number: str) -> bool:
+    """Tell whether carriers take `number` as a caller ID: E.164, or the address of an app or SIP phone."""
+    return (is_e164(number) and number[1:] not in PLACEHOLDERS) or number.startswith(("client:", "sip:", "sips:"))
+
+
 @lru_cache(maxsize=4096)
 def classify(number: str) -> CallerKind:
     """Say what kind of caller `number` (Twilio's `From`, verbatim) is."""

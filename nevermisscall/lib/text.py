@@ -14,6 +14,11 @@ def xml_safe(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether PostgreSQL can hold `text` as it is."""
+    return _NOT_STORABLE.search(text) is None
+
+
 def storable(text: str) -> str:
     """Return `text` without the characters that PostgreSQL or UTF-8 cannot hold."""
     return _NOT_STORABLE.sub("", text)

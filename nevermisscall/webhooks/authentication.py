@@ -16,13 +16,15 @@ def is_signed(request: HttpRequest, pairs: Pairs, account_sid: str) -> bool:
     account = routing.table.account(account_sid)
     if account is None:
         return False
-    key_id, algorithm = signature.parse_settings_header(request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""))
+    key_id, algorithm = signature.parse_settings_header(
+        request.META.get("HTTP_X_TWILIO_WEBHOOKS_SIGNATURE_SETTINGS", "")
+    )
     shared = tuple(secret for name, secret in account.shared_keys if name == key_id)
     signed_fields = pairs if request.method == "POST" else []  # a GET's fields are in its URL
     return signature.verify(
         settings.PUBLIC_BASE_URL + raw_uri(request),
         signed_fields,
-        request.headers.get("X-Twilio-Signature", ""),
+        request.META.get("HTTP_X_TWILIO_SIGNATURE", ""),
         shared if key_id else account.tokens,
         algorithm=algorithm,
     )

@@ -52,9 +52,7 @@ def once(envelope: Envelope, work: Callable[[int], Answer]) -> tuple[Answer, boo
         if receipt_id is None:
             return _stored(envelope), True
         answer = work(receipt_id)
-        WebhookReceipt.objects.filter(pk=receipt_id).update(
-            status_code=answer.status_code, content_type=answer.content_type, answer=answer.body
-        )
+        _keep(receipt_id, answer)
         return answer, False
 
 
@@ -72,6 +70,14 @@ def _insert(envelope: Envelope) -> int | None:
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _keep(receipt_id: int, answer: Answer) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE webhooks_webhookreceipt SET status_code = %s, content_type = %s, answer = %s WHERE id = %s",
+            [answer.status_code, answer.content_type, answer.body, receipt_id],
+        )
 
 
 def _stored(envelope: Envelope) -> Answer:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from nevermisscall.lib.text import xml_safe
@@ -14,7 +13,7 @@ NO_CONTENT = Answer(204)
 
 def render(template: str, **context: Any) -> Answer:
     """Return the template as an answer. Values are escaped by Django; what no XML may contain is dropped here."""
-    text = render_to_string(f"twiml/{template}", {"public": settings.PUBLIC_BASE_URL, **context})
+    text = render_to_string(f"twiml/{template}", context)
     return Answer(200, XML, xml_safe(text).strip())
 
 
