@@ -96,6 +96,7 @@ def reachable_copy(installation: Path) -> Path:
     stamp = f"{installation}:{installation.stat().st_mtime_ns}"
     target = shared_home() / f"postgres-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
     if not target.exists():
+        _remove_outdated_copies()
         partial = target.with_name(f"{target.name}.{os.getpid()}")
         shutil.copytree(installation, partial, symlinks=True)
         for path in (partial, *partial.rglob("*")):
@@ -105,4 +106,14 @@ def reachable_copy(installation: Path) -> Path:
             partial.rename(target)
         except OSError:  # Another start finished first.
             shutil.rmtree(partial)
+        target.with_suffix(".from").write_text(stamp)
     return target
+
+
+def _remove_outdated_copies() -> None:
+    """Delete copies of installations that have been replaced or deleted since."""
+    for origin in shared_home().glob("postgres-*.from"):
+        source, _, changed_at = origin.read_text().rpartition(":")
+        if not Path(source).exists() or str(Path(source).stat().st_mtime_ns) != changed_at:
+            shutil.rmtree(origin.with_suffix(""), ignore_errors=True)
+            origin.unlink(missing_ok=True)

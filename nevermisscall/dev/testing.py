@@ -16,6 +16,7 @@ from nevermisscall.dev.processes import DevelopmentError, is_running
 
 PREFIX = "nevermisscall-test-"
 OWNER = "NEVERMISSCALL_TEST_SERVICES"  # pid of the process that started them; its children inherit the addresses
+ENV_FILES = "NEVERMISSCALL_ENV_FILES"  # "0": the settings read neither `.env` nor what a running stack wrote down
 
 
 def provide_test_services() -> None:
@@ -34,6 +35,7 @@ def provide_test_services() -> None:
     atexit.register(wanted.remove)
     for name in chosen:
         os.environ.pop(f"{name}_FILE", None)
+    os.environ[ENV_FILES] = "0"
     os.environ.update({**chosen, **wanted.start(), OWNER: str(os.getpid())})
 
 

@@ -173,6 +173,10 @@ def test_an_installation_in_a_private_directory_is_copied(tmp_path, monkeypatch)
     copy = accounts.reachable_copy(private)
 
     assert accounts.reachable_copy(private) == copy
+    os.utime(private, (1, 1))  # installed anew
+    assert accounts.reachable_copy(private) != copy
+    assert not copy.exists()
+    copy = accounts.reachable_copy(private)
     assert (copy / "bin" / "postgres").stat().st_mode & 0o777 == 0o755
     assert (copy / "timezones").stat().st_mode & 0o777 == 0o644
 

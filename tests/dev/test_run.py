@@ -18,7 +18,7 @@ from tests.dev.conftest import eventually
 
 PARTS = ("nevermisscall", "tenants", "calls", "sms", "conversations", "templates", "ops")
 FILES = ("manage.py", "Procfile", ".env.example")
-OURS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PUBLIC_BASE_URL", "PORT")
+OURS = ("NEVERMISSCALL_ENV_FILES", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PUBLIC_BASE_URL", "PORT")
 
 
 def surroundings(**more: str) -> dict[str, str]:
