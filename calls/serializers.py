@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nevermisscall.webhooks.parsing import InvalidWebhook, Params
+from nevermisscall.webhooks.parsing import InvalidWebhook, Params, is_sid
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,9 @@ def read_dial_result(params: Params, call_sid: str) -> DialResult:
 
 def read_owner_leg(params: Params, call_sid: str) -> OwnerLeg:
     """The path names the caller's call; the body names the owner's leg, and the caller's call as its parent."""
-    if params.text("ParentCallSid"):
-        same_call(params, call_sid, ["ParentCallSid"])
+    if not is_sid(call_sid, ["CA"]):
+        raise InvalidWebhook({"CallSid": "the URL names no call"})
+    same_call(params, call_sid, ["ParentCallSid"])
     return OwnerLeg(call_sid=call_sid, leg_sid=params.sid("CallSid", ["CA"]), digits=params.text("Digits"))
 
 

@@ -71,7 +71,7 @@ class Message(Work):
         SYSTEM = "system", "System"
         USER = "user", "Person of the business"
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="messages")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="messages", db_index=False)
     phone_number = models.ForeignKey(PhoneNumber, on_delete=models.PROTECT, related_name="messages")
     purpose = models.CharField(max_length=20, choices=Purpose)
     sender_type = models.CharField(max_length=10, choices=SenderType, default=SenderType.SYSTEM)

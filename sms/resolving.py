@@ -1,7 +1,8 @@
-"""Texts whose request to Twilio had no clear outcome: found by callback or by looking, sent again only as a last resort.
+"""Texts whose request to Twilio had no clear outcome: found, or sent again as a last resort.
 
 A callback bearing the attempt's token settles it at once (`sms.services`). Otherwise Twilio's list of messages between
-the two numbers is searched. Absent after three minutes and two clean looks a minute apart, it is sent once more, flagged.
+the two numbers is searched. Absent after three minutes and two clean looks a minute apart, it is sent once more and
+flagged.
 """
 
 import logging

@@ -75,7 +75,7 @@ class Fact(models.Model):
 class Delivery(Work):
     """One fact on its way to one subscriber."""
 
-    fact = models.ForeignKey(Fact, on_delete=models.CASCADE, related_name="deliveries")
+    fact = models.ForeignKey(Fact, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     subscriber = models.CharField(max_length=60)
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="Empty once it was delivered.")
 

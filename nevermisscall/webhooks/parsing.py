@@ -33,6 +33,11 @@ def parse_form(body: bytes) -> Pairs:
     return parse_qsl(body.decode("latin-1"), keep_blank_values=True)
 
 
+def is_sid(value: str, prefixes: Sequence[str]) -> bool:
+    """Tell whether `value` is one of Twilio's identifiers of a kind: its two letters and 32 hexadecimal digits."""
+    return value[:2] in prefixes and _SID.fullmatch(value) is not None
+
+
 class Params:
     """The fields of one verified webhook. Readers return a value or a blank, and collect what is wrong."""
 
@@ -51,14 +56,14 @@ class Params:
         value = self.fields.get(name, "")
         if not value:
             self.errors[name] = "is missing"
-        elif not _SID.fullmatch(value) or value[:2] not in prefixes:
+        elif not is_sid(value, prefixes):
             self.errors[name] = f"must be {' or '.join(prefixes)} and 32 hexadecimal digits"
         return value
 
     def optional_sid(self, name: str, prefix: str) -> str:
         """Return a SID if the field holds one of the right form; anything else is as if it were absent."""
         value = self.fields.get(name, "")
-        return value if _SID.fullmatch(value) and value.startswith(prefix) else ""
+        return value if is_sid(value, [prefix]) else ""
 
     def integer(self, *names: str) -> int | None:
         """Return the first of the fields that is a non-negative integer of sane size; None if there is none."""

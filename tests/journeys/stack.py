@@ -1,6 +1,7 @@
-"""The running product: real gunicorn, real Celery worker, real Redis, PostgreSQL and the Twilio emulator, on free ports."""
+"""The running product on free ports: gunicorn, Celery worker, Redis, PostgreSQL and the Twilio emulator."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from nevermisscall.twilio.emulator.world import Account
 
 ACCOUNT, TOKEN = "AC" + "e" * 32, "journey-token"
 SPEED = 10  # virtual seconds a second
+COMMANDS = dict(line.split(": ", 1) for line in (BASE_DIR / "Procfile").read_text().splitlines())
 
 
 class Stack:
@@ -66,16 +68,10 @@ class Stack:
         self.redis.remove()
 
     def start_process(self, name: str) -> None:
-        command = {
-            "web": ["gunicorn", "nevermisscall.wsgi", "-c", "ops/gunicorn.conf.py"],
-            "worker": ["celery", "--quiet", "-A", "nevermisscall", "worker", "-P", "threads", "-c", "4"]
-            + ["-Q", "urgent,default,bulk", "--without-mingle", "--without-gossip"],
-        }[name]
+        command = shlex.split(COMMANDS[name])
         with (self.home / f"{name}.log").open("ab") as output:
             death = signal.SIGQUIT if name == "web" else signal.SIGKILL
-            self.processes[name] = start_leashed(
-                command, death_signal=death, cwd=BASE_DIR, env=self.env, output=output
-            )
+            self.processes[name] = start_leashed(command, death_signal=death, cwd=BASE_DIR, env=self.env, output=output)
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """End one process and everything it started."""

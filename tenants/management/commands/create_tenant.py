@@ -36,7 +36,9 @@ class Command(BaseCommand):
             with transaction.atomic():
                 result = _create(number, owners, fields)
         except ValidationError as error:
-            raise CommandError("; ".join(f"{field}: {' '.join(said)}" for field, said in error.message_dict.items()))
+            raise CommandError(
+                "; ".join(f"{field}: {' '.join(said)}" for field, said in error.message_dict.items())
+            ) from error
         except ValueError as error:
             raise CommandError(str(error)) from error
         if options["json"]:
