@@ -73,6 +73,13 @@ class Delivery:
         self._ready: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._random = random.Random(0)  # noqa: S311 - order of test traffic, not a secret
         self._workers = itertools.count()
+        self._in_flight = 0
+
+    def close(self, patience_seconds: float = 2.0) -> None:
+        """Start no further request, and wait for those under way: afterwards nothing arrives any more."""
+        with self._changed:
+            self._world.closed.set()
+            self._changed.wait_for(lambda: self._in_flight == 0, patience_seconds)
 
     def set_knobs(self, knobs: WebhookKnobs) -> None:
         self.knobs = knobs
@@ -138,13 +145,6 @@ class Delivery:
             strand = self._strands.get(key)
             return strand is None or strand.outstanding == 0
 
-    def wait_settled(self, key: str, timeout_seconds: float) -> bool:
-        """Wait (real seconds) until `key` is settled."""
-        with self._changed:
-            return self._changed.wait_for(
-                lambda: key not in self._strands or self._strands[key].outstanding == 0, timeout_seconds
-            )
-
     def _copy(self, hook: Hook) -> Hook:
         return replace(hook, idempotency_token=hook.idempotency_token or new_sid(""))
 
@@ -199,8 +199,15 @@ class Delivery:
     def _send(self, hook: Hook, auth_token: str, record: Record, copy: int, delay_seconds: float = 0.0) -> Answer:
         if delay_seconds:
             time.sleep(delay_seconds)
-        if self._world.closed.is_set():
-            return Answer(None, hook.url)
-        answer = send(hook, auth_token, cap_seconds=self.knobs.cap_seconds)
-        record(hook, answer, copy)
+        with self._changed:
+            if self._world.closed.is_set():
+                return Answer(None, hook.url)
+            self._in_flight += 1
+        try:
+            answer = send(hook, auth_token, cap_seconds=self.knobs.cap_seconds)
+            record(hook, answer, copy)
+        finally:
+            with self._changed:
+                self._in_flight -= 1
+                self._changed.notify_all()
         return answer

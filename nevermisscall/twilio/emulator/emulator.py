@@ -26,12 +26,13 @@ class Emulator:
         self.go_away = go_away
 
     def close(self) -> None:
-        self.exchange.world.closed.set()
+        """Stop everything that is under way."""
+        self.exchange.delivery.close()
 
     def reset(self, *, keep_numbers: bool = True) -> None:
         """Begin anew: no calls, texts, recordings, faults or defaults. Accounts stay, and numbers if wished."""
         old = self.exchange.world
-        old.closed.set()
+        self.exchange.delivery.close()
         self.pace.speed = self._speed
         numbers = list(old.numbers.values()) if keep_numbers else []
         self.exchange = self._new_exchange(list(old.accounts.values()), numbers)

@@ -42,7 +42,7 @@ def receive(exchange: Exchange, from_: str, to: str, body: str, media: list[Medi
     with exchange.world.lock:
         exchange.world.messages[message.sid] = message
         facts = {"from": from_, "to": to, "body": body, "direction": "inbound"}
-        exchange.world.accept("message", message.sid, **facts)
+        exchange.world.accept("message", message.sid, facts)
     keyword = _keyword(exchange, number, from_, body)
     if number.sms_url:
         exchange.delivery.hold(message.sid)

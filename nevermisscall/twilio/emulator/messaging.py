@@ -70,7 +70,7 @@ def accept(exchange: Exchange, message: Message) -> None:
     with exchange.world.lock:
         exchange.world.messages[message.sid] = message
         facts = {"from": message.from_, "to": message.to, "body": message.body, "direction": message.direction}
-        exchange.world.accept("message", message.sid, **facts)
+        exchange.world.accept("message", message.sid, facts)
     note(exchange, message, "status", status=message.status)
     if exchange.faults.callbacks == "before_response" and not message.send_at:
         _sent(exchange, message)

@@ -118,13 +118,13 @@ def int_arg(api: ApiRequest, name: str, default: int) -> int:
 
 
 def within(api: ApiRequest, name: str, moment: datetime | None) -> bool:
-    """Apply `Name`, `Name<` and `Name>` (both inclusive): a date means the whole UTC day, or an ISO 8601 moment."""
+    """Apply `Name` (that UTC day), `Name<` and `Name>` (inclusive; a date is the whole day, or an ISO 8601 moment)."""
     for suffix in ("", "<", ">"):
         if not (wanted := api.args.get(name + suffix, "")):
             continue
         if moment is None:
             return False
-        first, last = _bounds(wanted)
+        first, last = _bounds(wanted if suffix else wanted[:10])
         if (suffix in {"", ">"} and moment < first) or (suffix in {"", "<"} and moment > last):
             return False
     return True

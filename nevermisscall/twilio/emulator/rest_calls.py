@@ -84,7 +84,7 @@ def create(api: ApiRequest) -> Response:
         events=form.getlist("StatusCallbackEvent") or ["completed"],
     )
     body = show(line.call)
-    api.exchange.world.accept("call", line.call.sid, **{"from": sender, "to": to, "direction": "outbound-api"})
+    api.exchange.world.accept("call", line.call.sid, {"from": sender, "to": to, "direction": "outbound-api"})
     line.start()
     return answer(body, 201)
 

@@ -123,13 +123,18 @@ class App:
                 if operation.endswith(".create"):
                     fault = rule.kind if rule else None
                     facts = {"from": request.form.get("From"), "to": request.form.get("To"), "fault": fault}
-                    exchange.world.attempted(operation, outcome, **facts)
+                    exchange.world.attempted(operation, outcome, facts)
 
         return handle
 
 
 def _page() -> Response:
-    return Response(PAGE.read_text("utf-8"), content_type="text/html; charset=utf-8")
+    response = Response(PAGE.read_text("utf-8"), content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
+        "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return response
 
 
 def _answer(handler: rest.Handler, api: rest.ApiRequest) -> Response:
@@ -174,6 +179,10 @@ def _reset(client: socket.socket) -> _Reset:
 
 
 class _Handler(WSGIRequestHandler):
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """Do not wait for another request on a connection that is being broken."""
+        self.close_connection = True
+
     def log(self, type: str, message: str, *args: Any) -> None:
         logger.debug("request", extra={"line": message % args if args else message})
 

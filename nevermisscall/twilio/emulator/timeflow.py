@@ -63,9 +63,10 @@ class Task:
 class Loop:
     """The clock and the tasks of one call. Only `post` may be used from other threads."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, stopped: threading.Event | None = None) -> None:
         self.now = 0.0
         self._pace = pace
+        self._stopped = stopped or threading.Event()
         self._tasks: list[Task] = []
         self._inbox: deque[Callable[[], None]] = deque()
         self._bell = threading.Event()
@@ -100,8 +101,8 @@ class Loop:
         self.now += seconds
 
     def run(self, main: Task) -> None:
-        """Run until `main` is done, then stop the other tasks."""
-        while not main.done:
+        """Run until `main` is done, or everything is to stop; then stop the other tasks."""
+        while not main.done and not self._stopped.is_set():
             self._bell.clear()
             while self._inbox:
                 self._inbox.popleft()()
@@ -110,7 +111,8 @@ class Loop:
             if self._reached(task.due):
                 self._step(task)
         for task in self._tasks:
-            self.kill(task)
+            if not task.done:
+                self.kill(task)
 
     def _reached(self, due: float) -> bool:
         """Wait towards `due` for at most one slice of real time; tell whether it has come."""

@@ -22,7 +22,8 @@ _AMD = (
 _SCHEMA: dict[str, tuple[str, str]] = {
     "Response": (
         "",
-        "Dial Say Play Pause Gather Record Hangup Reject Redirect Connect Start Stop Enqueue Leave Sms Pay Refer",
+        "Dial Say Play Pause Gather Record Hangup Reject Redirect Connect Start Stop Enqueue Leave Sms Pay Refer "
+        "Message",
     ),
     "Dial": (
         f"action method timeout timeLimit answerOnBridge callerId record {_RECORDING} recordingTrack trim hangupOnStar "
@@ -42,6 +43,9 @@ _SCHEMA: dict[str, tuple[str, str]] = {
         f"action method timeout finishOnKey maxLength playBeep trim {_RECORDING} transcribe transcribeCallback",
         "",
     ),
+    "Message": ("to from action method statusCallback", "Body Media"),  # the messaging TwiML
+    "Body": ("", ""),
+    "Media": ("", ""),
     "Hangup": ("", ""),
     "Reject": ("reason", ""),
     "Redirect": ("method", ""),

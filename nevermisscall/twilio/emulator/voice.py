@@ -37,7 +37,7 @@ class PhoneLine(Line):
     verbs = frozenset({"Say", "Play", "Pause", "Gather", "Record", "Dial", "Hangup", "Reject", "Redirect"})
 
     def __init__(self, exchange: Exchange, call: Call, scene: Scene, ear: Ear, first: CallRedirected) -> None:
-        super().__init__(exchange, call, call, Loop(exchange.pace), ear)
+        super().__init__(exchange, call, call, Loop(exchange.pace, exchange.world.closed), ear)
         self.scene = scene
         self.watchers: list[Callable[[], None]] = []
         self._first = first
@@ -240,7 +240,7 @@ def inbound(
     ear = Ear(scene.caller.presses, scene.caller.says, scene.caller.message_seconds)
     line = PhoneLine(exchange, call, scene, ear, CallRedirected(url=number.voice_url, method=number.voice_method))
     _configure(line, number)
-    exchange.world.accept("call", call.sid, from_=from_, to=to, direction="inbound")
+    exchange.world.accept("call", call.sid, {"from": from_, "to": to, "direction": "inbound"})
     return line
 
 

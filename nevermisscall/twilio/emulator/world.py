@@ -192,13 +192,13 @@ class World:
                     return source[key]
         return Behaviour.parse("no_answer")
 
-    def accept(self, kind: str, sid: str, **facts: Any) -> None:
+    def accept(self, kind: str, sid: str, facts: dict[str, str]) -> None:
         """Enter into the ledger that a message or call now exists."""
         with self.lock:
-            entry = {"seq": len(self.accepted) + 1, "at": now().isoformat(), "kind": kind, "sid": sid, **facts}
+            entry = {"seq": len(self.accepted) + 1, "at": now().isoformat(), "kind": kind, "sid": sid} | facts
             self.accepted.append(entry)
 
-    def attempted(self, operation: str, outcome: str, **facts: Any) -> None:
+    def attempted(self, operation: str, outcome: str, facts: dict[str, str | None]) -> None:
         """Remember one create request and what its sender got to see (`201`, `429`, `reset`, `no answer`…)."""
         with self.lock:
             entry = {"seq": len(self.attempts) + 1, "at": now().isoformat(), "operation": operation, "outcome": outcome}
