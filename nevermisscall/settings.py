@@ -35,6 +35,7 @@ USE_TZ = True
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -55,6 +56,8 @@ MIDDLEWARE = [
     "nevermisscall.lib.logs.RequestLogMiddleware",
     "nevermisscall.webhooks.middleware.WebhookLane",
     "django.middleware.security.SecurityMiddleware",
+    # Serves the admin's files. It looks the path up in a dictionary made at the start: a webhook pays 0.2 µs.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -77,8 +80,11 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
+# Straight out of the installed packages, so there is no `collectstatic` to forget. Names carry no hash: an hour in a
+# browser's cache is safe enough at an upgrade.
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600  # seconds
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -214,4 +220,31 @@ LOGGING: dict[str, Any] = {
     },
 }
 
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "NeverMissCall", "SITE_HEADER": "NeverMissCall"}
+# --- Admin ------------------------------------------------------------------------------------------------------------
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "NeverMissCall",
+    "SITE_HEADER": "NeverMissCall",
+    "SITE_SYMBOL": "phone_callback",
+    "SITE_URL": None,  # there is no other page to go to
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "nevermisscall.admin_navigation.environment",
+    "DASHBOARD_CALLBACK": "nevermisscall.admin_dashboard.dashboard",
+    "SIDEBAR": {"command_search": True, "navigation": "nevermisscall.admin_navigation.navigation"},
+    "COMMAND": {"search_callback": "nevermisscall.admin_navigation.search"},
+    "COLORS": {
+        "primary": {
+            "50": "#ecfdfa",
+            "100": "#d0faf2",
+            "200": "#a5f3e6",
+            "300": "#6de7d6",
+            "400": "#33d1c0",
+            "500": "#16b5a6",
+            "600": "#0e8f86",
+            "700": "#10726d",
+            "800": "#125b58",
+            "900": "#134b49",
+            "950": "#042e2d",
+        },
+    },
+}

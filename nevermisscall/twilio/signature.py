@@ -43,16 +43,23 @@ def verify(
 
 def parse_settings_header(header: str) -> tuple[str, str]:
     """Split `X-Twilio-Webhooks-Signature-Settings` into (key id, algorithm); without the header it is SHA-1."""
-    if not header:
-        return "", DEFAULT_ALGORITHM
-    settings = dict(part.strip().partition("=")[::2] for part in header.split(","))
-    return settings.get("key", ""), settings.get("algorithm", DEFAULT_ALGORITHM)
+    settings: dict[str, str] = {}
+    for part in header.split(","):
+        name, _, value = part.partition("=")
+        if value.strip():
+            settings.setdefault(name.strip(), value.strip())
+    return settings.get("key", ""), settings.get("algorithm", DEFAULT_ALGORITHM).upper()
 
 
 def _sign(text: str, token: str, algorithm: str) -> str:
-    # surrogatepass: a field that was not UTF-8 cannot match, but it must not crash the comparison either.
-    digest = hmac.digest(token.encode(), text.encode("utf-8", "surrogatepass"), ALGORITHMS[algorithm])
-    return b64encode(digest).decode()
+    return b64encode(hmac.digest(token.encode(), _bytes(text), ALGORITHMS[algorithm])).decode()
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")  # a field that was not UTF-8 is again the bytes that came
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")  # a surrogate of no byte: nothing to match, nor to crash over
 
 
 def _spellings(url: str) -> Iterator[str]:

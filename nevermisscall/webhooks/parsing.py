@@ -28,9 +28,11 @@ class InvalidWebhook(Exception):
 def parse_form(body: bytes) -> Pairs:
     """Return the decoded fields of a form-encoded body, in order, blanks included.
 
-    Bytes that are not UTF-8 become U+FFFD; a signature over such a body does not verify.
+    Bytes that are not UTF-8 become lone surrogates, which the signature turns back into those bytes: Twilio signs what
+    it sends, whatever that is. `Params` drops them.
     """
-    return parse_qsl(body.decode("latin-1"), keep_blank_values=True)
+    text = body.decode("utf-8", "surrogateescape")
+    return parse_qsl(text, keep_blank_values=True, errors="surrogateescape")
 
 
 def is_sid(value: str, prefixes: Sequence[str]) -> bool:
@@ -39,12 +41,15 @@ def is_sid(value: str, prefixes: Sequence[str]) -> bool:
 
 
 class Params:
-    """The fields of one verified webhook. Readers return a value or a blank, and collect what is wrong."""
+    """The fields of one webhook. Readers return a value or a blank, and collect what is wrong.
+
+    Of a repeated field, the first counts.
+    """
 
     def __init__(self, pairs: Pairs) -> None:
-        self.fields = dict(pairs)
+        self.fields = dict(reversed(pairs))
         if not is_storable("".join(chain.from_iterable(pairs))):  # one look at all of it, almost always the only one
-            self.fields = {storable(name): storable(value) for name, value in pairs}
+            self.fields = {storable(name): storable(value) for name, value in reversed(pairs)}
         self.errors: dict[str, str] = {}
 
     def text(self, name: str) -> str:

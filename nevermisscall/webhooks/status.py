@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nevermisscall.webhooks.parsing import InvalidWebhook, Params
+from nevermisscall.webhooks.parsing import InvalidWebhook, Params, parse_form
 from nevermisscall.webhooks.receipts import Answer
 from nevermisscall.webhooks.twiml import NO_CONTENT
 from nevermisscall.webhooks.views import TwilioWebhookView
@@ -40,8 +40,8 @@ class StatusView(TwilioWebhookView):
     def read(self, params: Params, **path: str) -> tuple[Report, Any]:
         for report in _reports:
             if params.text(report.marker):
-                query = {name: value for name, value in self.request._request.GET.items() if isinstance(value, str)}
-                return report, report.read(params, query)
+                query = parse_form(self.request._request.META.get("QUERY_STRING", "").encode("latin-1"))
+                return report, report.read(params, dict(query))
         raise InvalidWebhook({report.marker: "none of these fields is there" for report in _reports})
 
     def key(self, webhook: tuple[Report, Any]) -> str:

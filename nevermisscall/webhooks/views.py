@@ -69,7 +69,7 @@ class TwilioWebhookView(APIView):
 
     def get(self, request: Request, **path: str) -> HttpResponse:
         # A number configured with GET, or a POST that a proxy redirected: a call is on the line all the same.
-        return self._handle(request._request, request._request.META.get("QUERY_STRING", "").encode(), path)
+        return self._handle(request._request, request._request.META.get("QUERY_STRING", "").encode("latin-1"), path)
 
     def post(self, request: Request, **path: str) -> HttpResponse:
         http = request._request
@@ -77,23 +77,27 @@ class TwilioWebhookView(APIView):
             return _refuse(413, "BODY_TOO_LARGE", f"a webhook has at most {MAX_BODY_BYTES} bytes")
         return self._handle(http, http.body if http.content_type == FORM else b"", path)
 
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _refuse(405, "METHOD_NOT_ALLOWED", "a webhook is a POST or a GET")
+
     def _handle(self, request: HttpRequest, form: bytes, path: dict[str, str]) -> HttpResponse:
         pairs = parse_form(form)
-        account_sid = next((value for name, value in pairs if name == "AccountSid"), "")
+        params = Params(pairs)
+        # The account whose token verifies and the account that everything below goes by: one reading of one field.
+        account_sid = params.text("AccountSid")
         if not is_signed(request, pairs, account_sid):
             logger.warning("webhook refused: not signed by Twilio for this URL")
             return _refuse(401, "INVALID_SIGNATURE", "the request is not signed by Twilio for this URL")
-        params = Params(pairs)
         try:
             webhook = self.read(params, **path)
             params.check()
+            return _response(self._answer_once(request, params, account_sid, webhook))
         except InvalidWebhook as error:
             logger.warning("webhook refused: malformed", extra={"fields": error.fields})
             return _refuse(400, "INVALID_WEBHOOK", "the webhook lacks what it needs", fields=error.fields)
-        return _response(self._answer_once(request, params, account_sid, webhook))
 
     def _answer_once(self, request: HttpRequest, params: Params, account_sid: str, webhook: Any) -> Answer:
-        key = self.key(webhook)
+        key = self.key(webhook)[:200]
         token = request.META.get("HTTP_I_TWILIO_IDEMPOTENCY_TOKEN", "")
         bind(webhook=self.kind, webhook_key=key)
         envelope = Envelope(self.kind, account_sid, key, params, token)
@@ -108,7 +112,9 @@ class TwilioWebhookView(APIView):
                     raise
                 connection.close()
                 answer, repeated = self.answer_once(envelope, webhook)
-        except DatabaseError:
+        except InvalidWebhook:
+            raise  # signed, but by an account that has no business with this call
+        except (DatabaseError, InterfaceError):
             logger.exception("Database connection failed: webhook answered without being recorded")
             return self.when_broken(webhook)
         except Exception:
