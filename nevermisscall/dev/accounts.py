@@ -91,17 +91,23 @@ def _remove_abandoned(data: Path, pointer: Path) -> None:
         data.with_suffix(".home").unlink(missing_ok=True)
 
 
-def reachable_copy(installation: Path) -> Path:
-    """Copy a read-only installation (about 40 MB, once per version of its files) to where every account can use it."""
-    stamp = f"{installation}:{installation.stat().st_mtime_ns}"
-    target = shared_home() / f"postgres-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
+def reachable_copy(root: Path, parts: list[str]) -> Path:
+    """Copy these directories below `root` to where every account can use them, and return the copy's root.
+
+    Their places relative to each other stay: programs find their libraries by them. About 40 MB for PostgreSQL's wheel,
+    once for each installation of it.
+    """
+    first = root / parts[0]
+    stamp = f"{first}:{first.stat().st_mtime_ns}"
+    target = shared_home() / f"programs-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
     if not target.exists():
         _remove_outdated_copies()
-        partial = target.with_name(f"{target.name}.{os.getpid()}")
-        shutil.copytree(installation, partial, symlinks=True)
+        partial = target.with_name(f"{target.name}-{os.getpid()}")
+        for part in parts:
+            shutil.copytree(root / part, partial / part, symlinks=True)
         for path in (partial, *partial.rglob("*")):
             if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
         try:
             partial.rename(target)
         except OSError:  # Another start finished first.
@@ -112,7 +118,7 @@ def reachable_copy(installation: Path) -> Path:
 
 def _remove_outdated_copies() -> None:
     """Delete copies of installations that have been replaced or deleted since."""
-    for origin in shared_home().glob("postgres-*.from"):
+    for origin in shared_home().glob("programs-*.from"):
         source, _, changed_at = origin.read_text().rpartition(":")
         if not Path(source).exists() or str(Path(source).stat().st_mtime_ns) != changed_at:
             shutil.rmtree(origin.with_suffix(""), ignore_errors=True)

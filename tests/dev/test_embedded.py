@@ -2,8 +2,10 @@
 
 import os
 import pwd
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -162,23 +164,48 @@ def test_data_moves_where_the_unprivileged_account_can_reach_it(services, tmp_pa
     assert not copy.postgres._data.exists()
 
 
-def test_an_installation_in_a_private_directory_is_copied(tmp_path, monkeypatch):
+@pytest.fixture
+def private_wheel(tmp_path, monkeypatch):
+    """PostgreSQL's wheel where only root can go, as in a checkout below /root."""
+    found = postgres_server.find_programs()
+    if os.geteuid() != 0 or found is None or found.parents[1].name != postgres_server.WHEEL:
+        pytest.skip("only root needs a copy, and only of the wheel")
+    private, shared = tmp_path / "private", Path(tempfile.mkdtemp(prefix="nevermisscall-shared-"))
+    private.mkdir(mode=0o700)
+    shared.chmod(0o711)
+    package = postgres_server.WHEEL
+    shutil.copytree(found.parent, private / package / "pginstall18", symlinks=True)
+    shutil.copytree(found.parents[2] / f"{package}.libs", private / f"{package}.libs")
+    monkeypatch.setattr(accounts, "shared_home", lambda: shared)
+    monkeypatch.setattr(postgres_server, "find_programs", lambda: private / package / "pginstall18" / "bin")
+    yield private
+    shutil.rmtree(shared)
+
+
+def test_programs_in_a_private_directory_run_from_a_copy(private_wheel, services):
+    copy = services()
+
+    assert ask(copy.start())
+    assert private_wheel.stat().st_mode & 0o777 == 0o700, "somebody's directory was opened up"
+    copy.remove()
+
+
+def test_a_copy_is_made_once_and_goes_with_its_origin(tmp_path, monkeypatch):
     shared, private = tmp_path / "shared", tmp_path / "private"
     shared.mkdir()
-    (private / "bin").mkdir(parents=True)
-    (private / "bin" / "postgres").touch(mode=0o700)
-    (private / "timezones").touch(mode=0o600)
+    (private / "pg" / "bin").mkdir(parents=True)
+    (private / "pg" / "bin" / "postgres").touch(mode=0o700)
+    (private / "pg" / "timezones").touch(mode=0o600)
     monkeypatch.setattr(accounts, "shared_home", lambda: shared)
 
-    copy = accounts.reachable_copy(private)
+    first = accounts.reachable_copy(private, ["pg"])
+    assert accounts.reachable_copy(private, ["pg"]) == first
+    assert (first / "pg" / "bin" / "postgres").stat().st_mode & 0o777 == 0o755
+    assert (first / "pg" / "timezones").stat().st_mode & 0o777 == 0o644
 
-    assert accounts.reachable_copy(private) == copy
-    os.utime(private, (1, 1))  # installed anew
-    assert accounts.reachable_copy(private) != copy
-    assert not copy.exists()
-    copy = accounts.reachable_copy(private)
-    assert (copy / "bin" / "postgres").stat().st_mode & 0o777 == 0o755
-    assert (copy / "timezones").stat().st_mode & 0o777 == 0o644
+    os.utime(private / "pg", (1, 1))  # installed anew
+    assert accounts.reachable_copy(private, ["pg"]) != first
+    assert not first.exists()
 
 
 def test_data_of_a_deleted_checkout_is_deleted_by_the_next_one(tmp_path, monkeypatch):
