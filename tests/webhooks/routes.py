@@ -7,8 +7,10 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
 from nevermisscall.webhooks.views import TwilioWebhookView
+from tests.fixtures.webhooks import TwilioPhone
 
 CALL_SID = "CA" + "1" * 32
+MARKER = "do-not-log-me"
 # Where Twilio's requests arrive, by the design. `/twilio/…` holds our own API too, so its webhooks are named.
 TWILIOS = re.compile(r"webhooks/|api/webhooks/|api/calls/incoming|twilio/(voice|status)$")
 
@@ -21,6 +23,12 @@ def every_path() -> Iterator[tuple[str, URLPattern]]:
 def twilio_paths() -> list[str]:
     """Return the path of every Twilio endpoint."""
     return [f"/{path}" for path, pattern in every_path() if is_webhook(pattern)]
+
+
+def fields_of(**fields: str) -> dict[str, str]:
+    """Return a body that every endpoint understands."""
+    call = TwilioPhone(None).call_fields(CallSid=CALL_SID, CallStatus="ringing", CallerName=MARKER, Body=MARKER)
+    return {**call, "MessageSid": "SM" + "2" * 32, "MessageStatus": "sent", **fields}
 
 
 def is_webhook(pattern: URLPattern) -> bool:
