@@ -73,6 +73,8 @@ class DialActionView(TwilioWebhookView):
         return _after_a_miss(webhook)
 
     def when_broken(self, webhook: DialResult) -> Answer:
+        if webhook.dial_bridged:
+            return twiml.empty()  # they talked; whether anybody pressed 1 is in the database
         return _after_a_miss(webhook)
 
 
