@@ -117,7 +117,7 @@ class EntryAdmin(RecordAdmin[Entry]):
 
 
 def _bubble(entry: Entry) -> dict[str, Any]:
-    """Return one line of the chat. Messages are all ours so far; a customer's will stand on the other side."""
+    """Return one line of the chat: the customer's on one side, ours on the other, calls in the middle."""
     if entry.call is not None:
         reason = entry.call.get_missed_reason_display() if entry.call.missed_reason else ""
         title = f"{entry.call.get_outcome_display() or 'Ongoing'} call"
@@ -138,7 +138,7 @@ def _bubble(entry: Entry) -> dict[str, Any]:
         "tone": COLOURS.get(message.status, ""),
         "error": explain(message.error_code) if message.error_code else "",
         "who": message.get_sender_type_display(),
-        "side": "ours",
+        "side": "ours" if message.direction == Message.Direction.OUTBOUND else "theirs",
         "url": change_url(message),
     }
 

@@ -77,11 +77,11 @@ class Entry(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="entries")
     call = models.ForeignKey(Call, on_delete=models.CASCADE, null=True, blank=True, related_name="entries")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="entries")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, help_text="When it happened.")
 
     class Meta:
         verbose_name_plural = "entries"
-        ordering: ClassVar = ["pk"]
+        ordering: ClassVar = ["created_at", "pk"]  # facts may be handed on out of order
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(call__isnull=True, message__isnull=False) | Q(call__isnull=False, message__isnull=True),

@@ -1,25 +1,27 @@
-"""A missed call becomes a text; where it cannot, the owner is told."""
+"""Calls and texts become conversations. A missed call is answered by text; where it cannot be, the owner is told."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from calls import services as call_services
 from calls.models import Call
-from conversations.events import ConversationCreated
+from conversations.events import ConversationCreated, MessageReceived
 from conversations.models import Conversation, Entry
 from nevermisscall.lib import phones
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.logs import bind
 from nevermisscall.outbox import facts
+from nevermisscall.twilio.errors import ERROR_CODES, Kind
 from sms import services as sms_services
 from sms.models import Message, Status
 from sms.services import TextRefused
+from tenants import consenting, texts
 from tenants import services as tenant_services
-from tenants import texts
-from tenants.compliance import Purpose, may_text
-from tenants.models import Contact, PhoneNumber
+from tenants.compliance import Purpose, Rule
+from tenants.models import Consent, Contact, PhoneNumber
 
 # A text that arrives later than this answers a call that nobody remembers; the owner is told instead.
 TEXT_BACK_WITHIN = timedelta(minutes=15)
@@ -39,11 +41,16 @@ def answer_missed_call(*, call_id: int) -> Message | None:
     bind(call_sid=call.call_sid, tenant_id=call.tenant_id)
     number = call.phone_number
     assert number is not None, "a missed call has a number, or it would have been refused"
-    verdict = may_text(number=number, to_number=call.from_number, purpose=Purpose.MISSED_CALL)
+    _record_caller(call)
+    verdict = sms_services.may_send(number=number, to_number=call.from_number, purpose=Purpose.MISSED_CALL)
+    if verdict.rule == Rule.BLOCKED:
+        logger.info("no text-back and no alert: the caller is blocked")
+        return None
     if not verdict.allowed:
         tell_owner(number=number, customer=call.from_number, rule=verdict.rule, key=f"missed-call:{call.call_sid}")
         return None
-    conversation = _open_conversation(call, number)
+    conversation = _open_conversation(number, call.from_number, call=call)
+    Entry.objects.create(conversation=conversation, call=call)
     if _texted_recently(conversation, number):
         logger.info("no text-back: the same customer was texted within the cooldown")
         return None
@@ -76,33 +83,83 @@ def tell_owner(*, number: PhoneNumber, customer: str, rule: str, key: str) -> Me
         return None
 
 
+@transaction.atomic
 def explain_undelivered(*, message_id: int) -> None:
-    """Tell the owner about a text-back that did not reach the caller."""
+    """Tell the owner about a text-back that did not reach the caller, and why."""
     message = Message.objects.select_related("phone_number__tenant").get(pk=message_id)
     if message.purpose != Purpose.MISSED_CALL:
         return
-    rule = "too_late" if message.status == Status.EXPIRED else "undelivered"
-    tell_owner(number=message.phone_number, customer=message.to_number, rule=rule, key=f"undelivered:{message.pk}")
+    rule = _why_undelivered(message)
+    tell_owner(number=message.sender, customer=message.to_number, rule=rule, key=f"undelivered:{message.pk}")
 
 
-def _open_conversation(call: Call, number: PhoneNumber) -> Conversation:
-    """Return the customer's open conversation, locked, with this call as its newest line."""
-    contact, _ = Contact.objects.get_or_create(tenant_id=number.tenant_id, number=call.from_number)
-    conversation, created = (
-        Conversation.objects.open()
-        .select_for_update()
-        .get_or_create(
-            phone_number=number,
-            customer_phone=call.from_number,
-            defaults={"tenant_id": number.tenant_id, "contact": contact, "call": call},
-        )
+@transaction.atomic
+def receive_message(*, message_id: int) -> Conversation | None:
+    """Put a customer's text into their conversation, opening one if there is none. Repeating it changes nothing.
+
+    STOP, START and HELP open none: they are shown where there is a conversation, and call for no answer.
+    """
+    message = Message.objects.select_related("phone_number__tenant").get(pk=message_id)
+    bind(message_id=message.pk, tenant_id=message.tenant_id)
+    if Entry.objects.filter(message=message).exists():
+        return None
+    number, customer = message.sender, message.from_number
+    if message.taken_as == Message.TakenAs.CONVERSATION:
+        conversation: Conversation | None = _open_conversation(number, customer, at=message.created_at)
+    else:
+        conversation = _lock_open(number, customer).first()
+    if conversation is None:
+        return None
+    _, is_new = Entry.objects.get_or_create(
+        conversation=conversation, message=message, defaults={"created_at": message.created_at}
+    )
+    if is_new:
+        facts.publish(MessageReceived(conversation, message))
+    return conversation
+
+
+def record_caller(*, call_id: int) -> None:
+    """Write down that somebody called, which allows an informational answer."""
+    _record_caller(Call.objects.get(pk=call_id))
+
+
+def _record_caller(call: Call) -> None:
+    if call.tenant_id is None or phones.classify(call.from_number) != phones.CallerKind.TEXTABLE:
+        return
+    contact, _ = Contact.objects.get_or_create(tenant_id=call.tenant_id, number=call.from_number)
+    consenting.record_contact(contact, source=Consent.Source.CALL, evidence=call.call_sid)
+
+
+def _open_conversation(
+    number: PhoneNumber, customer: str, *, call: Call | None = None, at: datetime | None = None
+) -> Conversation:
+    """Return the customer's open conversation, locked; a new one if there is none. `call` is the one that opens it."""
+    contact, _ = Contact.objects.get_or_create(tenant_id=number.tenant_id, number=customer)
+    conversation, created = _lock_open(number, customer).get_or_create(
+        phone_number=number,
+        customer_phone=customer,
+        defaults={"tenant_id": number.tenant_id, "contact": contact, "call": call},
     )
     if created:
         facts.publish(ConversationCreated(conversation))
-    Entry.objects.create(conversation=conversation, call=call)
-    conversation.last_activity = utcnow()
+    conversation.last_activity = max(conversation.last_activity, at or utcnow())
     conversation.save(update_fields=["last_activity"])
     return conversation
+
+
+def _lock_open(number: PhoneNumber, customer: str) -> QuerySet[Conversation]:
+    return Conversation.objects.open().select_for_update().filter(phone_number=number, customer_phone=customer)
+
+
+def _why_undelivered(message: Message) -> str:
+    """Return the key of `texts.REASONS` that fits: what the gate said at last, or what Twilio or the carrier did."""
+    if message.status == Status.CANCELED:
+        return str(message.verdict["rule"])
+    if message.status == Status.EXPIRED:
+        return "too_late"
+    known = ERROR_CODES.get(message.error_code or 0)
+    reasons: dict[Kind, str] = {Kind.OPTED_OUT: Rule.OPTED_OUT, Kind.LANDLINE: Rule.LANDLINE}
+    return reasons.get(known.kind, "undelivered") if known else "undelivered"
 
 
 def _texted_recently(conversation: Conversation, number: PhoneNumber) -> bool:

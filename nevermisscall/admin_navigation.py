@@ -19,8 +19,8 @@ from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
 from nevermisscall.outbox.models import Delivery, Fact
 from nevermisscall.webhooks.models import WebhookReceipt
-from sms.models import Message, SendAttempt
-from tenants.models import ApiKey, Contact, Membership, PhoneNumber, Tenant, TextTemplate, TwilioAccount
+from sms.models import Message, MessageMedia, SendAttempt
+from tenants.models import ApiKey, Consent, Contact, Membership, PhoneNumber, Tenant, TextTemplate, TwilioAccount
 
 GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
     "Every day": [
@@ -37,6 +37,8 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
     "Behind the scenes": [
         ("Webhooks", "webhook", WebhookReceipt),
         ("Call events", "timeline", CallEvent),
+        ("Files of texts", "image", MessageMedia),
+        ("Consents", "fact_check", Consent),
         ("Send attempts", "outgoing_mail", SendAttempt),
         ("Facts", "campaign", Fact),
         ("Deliveries", "local_shipping", Delivery),

@@ -187,6 +187,11 @@ FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 if PRODUCTION:
     require(FIELD_ENCRYPTION_KEYS, "FIELD_ENCRYPTION_KEYS", "set at least one Fernet key (`openssl rand -base64 32`)")
 
+# --- Files of messages ------------------------------------------------------------------------------------------------
+
+# Never served by URL: names are random, and only views that check who asks may open them.
+MEDIA_ROOT: str = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+
 # --- Conversations ----------------------------------------------------------------------------------------------------
 
 AI_TAKEOVER_SECONDS: int = env.int("AI_TAKEOVER_SECONDS", default=60)

@@ -8,6 +8,7 @@ from nevermisscall.webhooks.status import StatusView
 
 urlpatterns = [
     path("", include("calls.urls")),
+    path("", include("sms.urls")),
     path("api/webhooks/status", StatusView.as_view(), name="status"),
     path("webhooks/twilio/sms/status", StatusView.as_view(), name="status-sms-alias"),
     path("webhooks/twilio/recording/status", StatusView.as_view(), name="status-recording-alias"),

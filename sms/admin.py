@@ -24,7 +24,7 @@ from nevermisscall.lib.admin import (
 from nevermisscall.outbox.admin import WorkAdmin, WorkFilter
 from nevermisscall.twilio.errors import ERROR_CODES
 from nevermisscall.webhooks.models import WebhookReceipt
-from sms.models import FROM_TWILIO, Message, SendAttempt, Status
+from sms.models import FROM_TWILIO, Message, MessageMedia, SendAttempt, Status
 
 COLOURS: dict[str, str] = {
     Status.QUEUED: INFO,
@@ -37,6 +37,13 @@ COLOURS: dict[str, str] = {
     Status.FAILED: DANGER,
     Status.EXPIRED: DANGER,
     Status.CANCELED: WARNING,
+    Status.RECEIVED: SUCCESS,
+}
+
+MEDIA_COLOURS: dict[str, str] = {
+    MessageMedia.State.PENDING: INFO,
+    MessageMedia.State.STORED: SUCCESS,
+    MessageMedia.State.REFUSED: WARNING,
 }
 
 
@@ -61,13 +68,21 @@ class AttemptInline(RecordInline[SendAttempt, Message]):
     verbose_name_plural = "Requests to Twilio"
 
 
+class MediaInline(RecordInline[MessageMedia, Message]):
+    model = MessageMedia
+    fields = readonly_fields = ("position", "content_type", "state", "size", "refusal", "media_sid")
+    verbose_name_plural = "Pictures and other files"
+
+
 @admin.register(Message)
 class MessageAdmin(WorkAdmin[Message]):
-    list_display = ("created_at", "recipient", "tenant_link", "purpose", "state", "error", "message_sid")
+    list_display = ("created_at", "sender", "recipient", "tenant_link", "what_for", "state", "error", "message_sid")
     list_display_links = ("created_at", "message_sid")
     list_filter = (
+        "direction",
         "status",
         "purpose",
+        "taken_as",
         ("tenant", AutocompleteSelectFilter),
         ("created_at", DayRangeFilter),
         "possible_duplicate",
@@ -79,7 +94,7 @@ class MessageAdmin(WorkAdmin[Message]):
     sid_fields = ("message_sid",)
     number_fields = ("from_number", "to_number")
     ordering = ("-pk",)
-    inlines = (AttemptInline,)
+    inlines = (MediaInline, AttemptInline)
     fieldsets = (
         (
             None,
@@ -89,7 +104,7 @@ class MessageAdmin(WorkAdmin[Message]):
                     ("state", "error", "possible_duplicate"),
                     "text",
                     ("created_at", "sent_at", "delivered_at"),
-                    ("message_sid", "num_segments", "purpose"),
+                    ("message_sid", "num_segments", "what_for"),
                 )
             },
         ),
@@ -107,7 +122,17 @@ class MessageAdmin(WorkAdmin[Message]):
             },
         ),
     )
-    readonly_fields = ("recipient", "sender", "state", "error", "text", "reports", "verdict_text", "lease_until")
+    readonly_fields = (
+        "recipient",
+        "sender",
+        "what_for",
+        "state",
+        "error",
+        "text",
+        "reports",
+        "verdict_text",
+        "lease_until",
+    )
 
     @admin.display(description="To", ordering="to_number")
     def recipient(self, message: Message) -> str:
@@ -116,6 +141,10 @@ class MessageAdmin(WorkAdmin[Message]):
     @admin.display(description="From", ordering="from_number")
     def sender(self, message: Message) -> str:
         return shown_number(message.from_number)
+
+    @admin.display(description="What for", ordering="purpose")
+    def what_for(self, message: Message) -> str:
+        return message.get_purpose_display() or message.get_taken_as_display()
 
     @admin.display(description="Business")
     def tenant_link(self, message: Message) -> str:
@@ -151,11 +180,11 @@ class MessageAdmin(WorkAdmin[Message]):
 
 def reports_of(message: Message) -> list[WebhookReceipt]:
     """Return the receipts of Twilio's reports about a message, found by their exact keys, which have an index."""
-    if not message.message_sid:
+    if not message.message_sid or message.direction == Message.Direction.INBOUND:
         return []
     errors = {"", str(message.error_code or "")}
     keys = [f"message:{message.message_sid}:{status}:{error}" for status in FROM_TWILIO for error in errors]
-    account_sid = message.phone_number.account_sid or settings.TWILIO_ACCOUNT_SID
+    account_sid = message.sender.account_sid or settings.TWILIO_ACCOUNT_SID
     receipts = WebhookReceipt.objects.filter(account_sid=account_sid, kind="status", key__in=keys)
     return list(receipts.order_by("received_at"))
 
@@ -175,3 +204,31 @@ class SendAttemptAdmin(RecordAdmin[SendAttempt]):
     @admin.display(description="Message")
     def message_link(self, attempt: SendAttempt) -> str:
         return link(attempt.message)
+
+
+@admin.register(MessageMedia)
+class MessageMediaAdmin(WorkAdmin[MessageMedia]):
+    list_display = ("message_link", "position", "content_type", "shown_state", "size", "refusal", "media_sid")
+    list_display_links = ("position", "media_sid")
+    list_filter = ("state", WorkFilter)
+    list_select_related = ("message",)
+    search_fields = ("content_type",)
+    search_help_text = "SID of the file or of its message"
+    sid_fields = ("media_sid", "message__message_sid")
+    ordering = ("-pk",)
+    fields = (
+        ("message_link", "position", "shown_state"),
+        ("content_type", "size", "refusal"),
+        ("account_sid", "parent_sid", "media_sid"),
+        ("file", "fetch_at"),
+        ("attempts", "dead_at", "last_error"),
+    )
+    readonly_fields = ("message_link", "shown_state")
+
+    @admin.display(description="Message")
+    def message_link(self, media: MessageMedia) -> str:
+        return link(media.message)
+
+    @labelled("State", MEDIA_COLOURS, ordering="state")
+    def shown_state(self, media: MessageMedia) -> tuple[str, str]:
+        return media.state, media.get_state_display()

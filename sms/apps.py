@@ -9,7 +9,8 @@ class SmsConfig(AppConfig):
     def ready(self) -> None:
         from nevermisscall.outbox import queues
         from nevermisscall.webhooks import status
-        from sms import sending, views
+        from sms import fetching, sending, views
 
         queues.register(sending.QUEUE)
+        queues.register(fetching.QUEUE)
         status.register(views.MESSAGE_REPORT)

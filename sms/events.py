@@ -14,7 +14,7 @@ class MessageDeliveryFailed:
     message: Message
 
     @property
-    def tenant_id(self) -> int:
+    def tenant_id(self) -> int | None:
         return self.message.tenant_id
 
     @property
@@ -32,6 +32,47 @@ class MessageDeliveryFailed:
             "status": message.status,
             "error_code": message.error_code,
         }
+
+
+@dataclass(frozen=True)
+class InboundFact:
+    """Somebody texted one of our numbers. Inside the product only; `conversation.message_received` is what others get.
+
+    The words are not in it: they are in the row, which can be erased.
+    """
+
+    topic: ClassVar[str] = ""
+    message: Message
+
+    @property
+    def tenant_id(self) -> int | None:
+        return self.message.tenant_id
+
+    @property
+    def aggregate(self) -> str:
+        return f"message:{self.message.pk}"
+
+    def data(self) -> dict[str, Any]:
+        message = self.message
+        return {
+            "message_id": message.pk,
+            "message_sid": message.message_sid,
+            "from": message.from_number,
+            "to": message.to_number,
+            "taken_as": message.taken_as,
+        }
+
+
+class MessageReceived(InboundFact):
+    """A customer texted: words or pictures, or STOP, START, HELP. Published with the row, once for each text."""
+
+    topic = "sms.message_received"
+
+
+class OwnerMessageReceived(InboundFact):
+    """One of the business's own people texted its number from a known phone. Published with the row."""
+
+    topic = "sms.owner_message_received"
 
 
 @dataclass(frozen=True)

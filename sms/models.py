@@ -8,8 +8,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from nevermisscall.outbox.models import Work
+from sms.media import MessageMedia
 from tenants.compliance import Purpose
 from tenants.models import PhoneNumber, Tenant
+
+__all__ = [
+    "FROM_TWILIO",
+    "RANK",
+    "AccountPause",
+    "Message",
+    "MessageMedia",
+    "SendAttempt",
+    "SenderPace",
+    "Status",
+]
 
 
 class Status(models.TextChoices):
@@ -25,6 +37,7 @@ class Status(models.TextChoices):
     FAILED = "failed", "Failed"
     EXPIRED = "expired", "Too late to send"  # the sender
     CANCELED = "canceled", "Canceled"
+    RECEIVED = "received", "Received"  # an inbound text, from beginning to end
 
 
 # What a status callback may overtake: lower ranks only. Statuses of one rank exclude each other; the first stays.
@@ -39,6 +52,7 @@ RANK = {
     Status.FAILED: 4,
     Status.EXPIRED: 4,
     Status.CANCELED: 4,
+    Status.RECEIVED: 4,
 }
 
 FROM_TWILIO: dict[str, Status] = {
@@ -56,7 +70,7 @@ FROM_TWILIO: dict[str, Status] = {
 
 
 class Message(Work):
-    """One outgoing text.
+    """One text, to a person or from one. One from a person is `received` and stays so; one to a person moves:
 
         queued ──▶ sending ──▶ sent_to_provider ──▶ sent ──▶ delivered | undelivered | failed
           ▲  │        │  └──▶ failed     (Twilio refused)
@@ -64,39 +78,82 @@ class Message(Work):
           │  └─▶ expired         │
           └──────────────────────┘ not there after three minutes and two clean looks: once more, flagged
 
-    `sms.sending` moves it up to `sent_to_provider`; from there on it follows Twilio's reports (`sms.services`).
+    `sms.sending` moves it up to `sent_to_provider`; from there on it follows Twilio's reports (`sms.services`). A text
+    that is held until the recipient's morning is `queued` with `next_attempt_at` then; the verdict says so.
     """
 
+    class Direction(models.TextChoices):
+        OUTBOUND = "outbound", "Outbound"
+        INBOUND = "inbound", "Inbound"
+
     class SenderType(models.TextChoices):
+        CUSTOMER = "customer", "Customer"
         SYSTEM = "system", "System"
+        AI = "ai", "AI"
         USER = "user", "Person of the business"
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="messages", db_index=False)
-    phone_number = models.ForeignKey(PhoneNumber, on_delete=models.PROTECT, related_name="messages")
-    purpose = models.CharField(max_length=20, choices=Purpose)
+    class TakenAs(models.TextChoices):
+        """What we took an inbound text for, which decides what came of it (`sms.receiving`)."""
+
+        CONVERSATION = "conversation", "A customer's text"
+        STOP = "stop", "An opt-out by keyword"
+        REVOKE = "revoke", "An opt-out in their own words"
+        START = "start", "An opt-in"
+        HELP = "help", "A request for help"
+        OWNER = "owner", "A text from the business's own people"
+        OWN_NUMBER = "own_number", "A text from one of our numbers"
+        NOT_A_PERSON = "not_a_person", "A sender that cannot be a customer"
+        BLOCKED = "blocked", "A text from a blocked contact"
+        EMPTY = "empty", "Neither words nor media"
+        NO_BUSINESS = "no_business", "For a number that is not ours"
+        NOT_ACTIVE = "not_active", "For a business that is suspended or closed"
+
+    # None only for a text to a number that is not ours.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="messages", db_index=False
+    )
+    phone_number = models.ForeignKey(
+        PhoneNumber, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    direction = models.CharField(
+        max_length=8, choices=Direction, default=Direction.OUTBOUND, db_default=Direction.OUTBOUND
+    )
+    purpose = models.CharField(max_length=20, choices=Purpose, blank=True, help_text="Of an outgoing text.")
+    taken_as = models.CharField(max_length=15, choices=TakenAs, blank=True, db_default="", help_text="An inbound text.")
     sender_type = models.CharField(max_length=10, choices=SenderType, default=SenderType.SYSTEM)
     priority = models.PositiveSmallIntegerField(default=0, help_text="The lane; the lowest leaves first.")
-    from_number = models.CharField(max_length=16)
-    to_number = models.CharField(max_length=16)
-    body = models.TextField(max_length=1600)
+    # Outgoing: E.164. Inbound: as Twilio sent them; a sender may be a short code, a word or another channel's address.
+    from_number = models.CharField(max_length=255)
+    to_number = models.CharField(max_length=255)
+    body = models.TextField(max_length=1600, blank=True)
     idempotency_key = models.CharField(max_length=120, help_text="One message for each key and business.")
-    verdict = models.JSONField(help_text="What the gate decided, and on what.")
+    verdict = models.JSONField(default=dict, blank=True, help_text="What the gate decided, and on what. Outgoing only.")
     status = models.CharField(max_length=20, choices=Status, default=Status.QUEUED)
     message_sid = models.CharField(max_length=34, null=True, blank=True, unique=True)
     error_code = models.PositiveIntegerField(
         null=True, blank=True, help_text="Twilio's; see nevermisscall.twilio.errors."
     )
-    num_segments = models.PositiveSmallIntegerField(null=True, blank=True)
+    num_segments = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many SMS it is: Twilio's count, ours until that is known."
+    )
     possible_duplicate = models.BooleanField(default=False, help_text="Sent again after Twilio denied knowing it.")
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When the sender looks at it next.")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Not sent later than this.")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, help_text="Inbound: when it reached us.")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When Twilio had it.")
     delivered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant", "idempotency_key"], name="message_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    direction="outbound", taken_as="", purpose__gt="", tenant__isnull=False, phone_number__isnull=False
+                )
+                & ~Q(status="received")
+                | Q(direction="inbound", status="received", purpose="", taken_as__gt="", next_attempt_at__isnull=True),
+                name="message_has_one_direction",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -111,10 +168,21 @@ class Message(Work):
             ),
             models.Index(fields=["tenant", "to_number", "-created_at"], name="message_by_person"),  # cooldown, search
             models.Index(fields=["-created_at"], name="message_by_time"),  # the admin's list
+            models.Index(
+                fields=["tenant", "-created_at"],
+                name="message_sent_by_tenant",  # the gate: how many in 24 hours?
+                condition=Q(direction="outbound"),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.message_sid or f"message {self.pk}"
+
+    @property
+    def sender(self) -> PhoneNumber:
+        """The number an outgoing text leaves from."""
+        assert self.phone_number is not None, "only a text to a number that is not ours has none"
+        return self.phone_number
 
 
 class SendAttempt(models.Model):

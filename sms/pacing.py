@@ -38,7 +38,7 @@ def wait_for_slot(message: Message) -> timedelta | None:
 
 def per_second(message: Message) -> float:
     """Return how many texts a second the message's number may send."""
-    own = message.phone_number.texts_per_second
+    own = message.sender.texts_per_second
     if own:
         return float(own)
     kind = classify(message.from_number)

@@ -7,7 +7,10 @@ from nevermisscall.outbox import facts
 from nevermisscall.twilio.errors import ERROR_CODES, Kind
 from sms.events import MessageDeliveryFailed
 from sms.models import RANK, Message, Status
+from tenants import consenting
 from tenants import services as tenant_services
+from tenants.compliance import Rule
+from tenants.models import Consent
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +28,14 @@ def advance(message: Message, status: Status, *, error_code: int | None = None) 
         # Nothing is left for the sender, and one that is at work must not undo this.
         message.next_attempt_at = message.lease_until = message.fence = None
     message.save()
-    if moved and status in {Status.UNDELIVERED, Status.FAILED, Status.EXPIRED}:
+    if moved and (status in {Status.UNDELIVERED, Status.FAILED, Status.EXPIRED} or _refused_at_last(message)):
         _fail(message)
     return moved
+
+
+def _refused_at_last(message: Message) -> bool:
+    """Tell whether the gate let the text pass at first and refused it when it was to leave."""
+    return message.status == Status.CANCELED and message.verdict.get("rule") not in {Rule.ALLOWED, Rule.HELD}
 
 
 def _fail(message: Message) -> None:
@@ -37,7 +45,12 @@ def _fail(message: Message) -> None:
         extra={"status": message.status, "code": message.error_code, "meaning": known.meaning if known else ""},
     )
     if known and known.kind == Kind.OPTED_OUT:
-        tenant_services.opt_out(tenant_id=message.tenant_id, number=message.to_number)
+        consenting.opt_out(
+            tenant_id=message.sender.tenant_id,
+            number=message.to_number,
+            source=Consent.Source.CARRIER,
+            evidence=message.message_sid or "",
+        )
     elif known and known.kind == Kind.LANDLINE:
-        tenant_services.mark_landline(tenant_id=message.tenant_id, number=message.to_number)
+        tenant_services.mark_landline(tenant_id=message.sender.tenant_id, number=message.to_number)
     facts.publish(MessageDeliveryFailed(message))

@@ -33,7 +33,7 @@ def look_for(message: Message) -> timedelta | None:
     attempt = message.send_attempts.latest("started_at")
     try:
         found = twilio_messages.latest(
-            accounts.credentials(message.phone_number.account_sid),
+            accounts.credentials(message.sender.account_sid),
             from_number=message.from_number,
             to_number=message.to_number,
         )

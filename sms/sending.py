@@ -50,7 +50,7 @@ def send(message: Message) -> timedelta | None:
 def _request(message: Message, attempt: SendAttempt) -> timedelta | None:
     try:
         sent = twilio_messages.create(
-            accounts.credentials(message.phone_number.account_sid),
+            accounts.credentials(message.sender.account_sid),
             from_number=message.from_number,
             to_number=message.to_number,
             body=message.body,
@@ -65,12 +65,12 @@ def _request(message: Message, attempt: SendAttempt) -> timedelta | None:
         return _back_to_queue(message)
     except CredentialsError as error:
         resolving.note(attempt, str(error))
-        return pausing.pause(message.phone_number.account_sid) if _move(message, Status.QUEUED) else None
+        return pausing.pause(message.sender.account_sid) if _move(message, Status.QUEUED) else None
     except PermanentTwilioError as error:
         resolving.note(attempt, str(error))
         return _refused(message, error)
     resolving.note(attempt, "accepted")
-    pausing.resume(message.phone_number.account_sid)
+    pausing.resume(message.sender.account_sid)
     resolving.bind_sid(message.pk, sent)
     return None
 
@@ -92,12 +92,15 @@ def _start(message: Message) -> SendAttempt | timedelta | None:
     if row.expires_at is not None and row.expires_at <= utcnow():
         progress.advance(row, Status.EXPIRED)
         return None
-    verdict = compliance.may_text(number=row.phone_number, to_number=row.to_number, purpose=row.purpose)
+    verdict = compliance.may_text(number=row.sender, to_number=row.to_number, purpose=row.purpose)
     if not verdict.allowed:
         row.verdict = verdict.as_json()
+        if verdict.not_before is not None:
+            row.save(update_fields=["verdict"])
+            return verdict.not_before - verdict.at
         progress.advance(row, Status.CANCELED)
         return None
-    wait = pausing.remaining(row.phone_number.account_sid) or pacing.wait_for_slot(row)
+    wait = pausing.remaining(row.sender.account_sid) or pacing.wait_for_slot(row)
     if wait is not None:
         return wait
     row.status = Status.SENDING

@@ -3,12 +3,13 @@
 import logging
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from nevermisscall.lib.clock import DatabaseClock
+from nevermisscall.lib.clock import DatabaseClock, utcnow
 from nevermisscall.lib.logs import bind
+from nevermisscall.lib.segments import segments
 from nevermisscall.lib.text import storable
 from nevermisscall.outbox import doorbell, queues
 from sms import progress
@@ -20,7 +21,18 @@ from tenants.models import PhoneNumber
 MAX_BODY = 1600
 SEND_QUEUE = "sms.send"
 
-_PRIORITY = {Purpose.MISSED_CALL: 0, Purpose.OWNER_ALERT: 1, Purpose.REPLY: 1}
+CAP_PERIOD = timedelta(hours=24)
+
+_PRIORITY = {
+    Purpose.EMERGENCY: 0,
+    Purpose.MISSED_CALL: 0,
+    Purpose.OWNER_ALERT: 1,
+    Purpose.REPLY: 1,
+    Purpose.CONFIRMATION: 1,
+    Purpose.AI: 2,
+    Purpose.NOTICE: 3,
+    Purpose.BULK: 3,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +43,19 @@ class TextRefused(Exception):
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.rule)
         self.verdict = verdict
+
+
+def may_send(*, number: PhoneNumber, to_number: str, purpose: Purpose) -> Verdict:
+    """Ask the gate, with the business's texts of the last 24 hours at hand. `send_message` does it by itself."""
+
+    def count_today() -> int:
+        since = utcnow() - CAP_PERIOD
+        sent = Message.objects.filter(
+            tenant_id=number.tenant_id, direction=Message.Direction.OUTBOUND, created_at__gt=since
+        )
+        return sent.count()
+
+    return compliance.may_text(number=number, to_number=to_number, purpose=purpose, count_today=count_today)
 
 
 @transaction.atomic
@@ -46,14 +71,15 @@ def send_message(
 ) -> Message:
     """Queue one text from `number` and return it; the only way to text anybody.
 
-    The same `idempotency_key` of the same business returns the message that is there already. Raises `TextRefused`, and
-    `ValueError` for a body that is empty or over 1 600 characters.
+    A text that the gate holds until the person's morning is queued for then. The same `idempotency_key` of the same
+    business returns the message that is there already. Raises `TextRefused`, and `ValueError` for a body that is empty
+    or over 1 600 characters.
     """
     body = storable(body).strip()
     if not 0 < len(body) <= MAX_BODY:
         raise ValueError(f"a text has 1 to {MAX_BODY} characters; this one has {len(body)}")
-    verdict = compliance.may_text(number=number, to_number=to_number, purpose=purpose)
-    if not verdict.allowed:
+    verdict = may_send(number=number, to_number=to_number, purpose=purpose)
+    if verdict.refused:
         raise TextRefused(verdict)
     message, created = Message.objects.get_or_create(
         tenant_id=number.tenant_id,
@@ -66,12 +92,13 @@ def send_message(
             "from_number": number.number,
             "to_number": to_number,
             "body": body,
+            "num_segments": segments(body),
             "verdict": verdict.as_json(),
-            "next_attempt_at": DatabaseClock(),
+            "next_attempt_at": verdict.not_before or DatabaseClock(),
             "expires_at": expires_at,
         },
     )
-    if created:
+    if created and verdict.allowed:
         doorbell.ring_after_commit(queues.get(SEND_QUEUE), message.pk)
     return message
 

@@ -138,7 +138,7 @@ class TenantAdmin(FieldsForPeople, Admin[Tenant]):
             "After a missed call",
             {
                 "description": "What the caller hears, and how soon the same customer may be texted again.",
-                "fields": (("missed_call_action", "text_back_cooldown_minutes"),),
+                "fields": (("missed_call_action", "text_back_cooldown_minutes", "daily_text_cap"),),
             },
         ),
         (

@@ -22,17 +22,41 @@ from nevermisscall.lib.admin import (
     CappedPaginator,
     Form,
     Inline,
+    RecordAdmin,
+    RecordInline,
     labelled,
+    link,
     shown_number,
 )
 from tenants import services
-from tenants.models import ApiKey, Contact, Membership
+from tenants.models import ApiKey, Consent, Contact, Membership
+
+
+class ConsentInline(RecordInline[Consent, Contact]):
+    model = Consent
+    fields = readonly_fields = (
+        "recorded_at",
+        "is_granted",
+        "channel",
+        "purpose_class",
+        "is_written",
+        "source",
+        "evidence",
+    )
+    ordering = ("-pk",)
+    verbose_name_plural = "Consent ledger"
 
 
 @admin.register(Contact)
 class ContactAdmin(Admin[Contact]):
     list_display = ("shown", "name", "tenant", "texts", "is_personal", "is_landline", "created_at")
-    list_filter = ("is_personal", "is_landline", ("opted_out_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        "is_personal",
+        "do_not_automate",
+        "is_blocked",
+        "is_landline",
+        ("opted_out_at", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("tenant",)
     search_fields = ("name",)
     search_help_text = "Number or name"
@@ -42,13 +66,14 @@ class ContactAdmin(Admin[Contact]):
     paginator = CappedPaginator
     show_full_result_count = False
     actions_submit_line = ("opt_out",)
+    inlines = (ConsentInline,)
     fieldsets = (
         (None, {"fields": (("tenant", "number"), ("name", "language"), "notes")}),
         (
             "Texts",
             {
                 "description": "A person who opted out is never texted again, until they send START themselves.",
-                "fields": ("is_personal", "is_landline", "opted_out_at"),
+                "fields": ("is_personal", "do_not_automate", "is_blocked", "is_landline", "opted_out_at"),
             },
         ),
     )
@@ -72,9 +97,31 @@ class ContactAdmin(Admin[Contact]):
 
     @admin.action(description="Save and opt out of texts", permissions=["opt_out"])
     def opt_out(self, request: HttpRequest, contact: Contact) -> None:
-        services.opt_out(tenant_id=contact.tenant_id, number=contact.number)
+        services.opt_out(tenant_id=contact.tenant_id, number=contact.number, evidence=request.user.get_username())
         self.log_change(request, contact, "Opted out of texts")
         messages.success(request, "They get no more texts.")
+
+
+@admin.register(Consent)
+class ConsentAdmin(RecordAdmin[Consent]):
+    list_display = ("recorded_at", "contact_link", "is_granted", "channel", "purpose_class", "source", "evidence")
+    list_display_links = ("recorded_at",)
+    list_filter = ("is_granted", "channel", "purpose_class", "is_written", "source")
+    list_select_related = ("contact",)
+    search_fields = ("evidence",)
+    search_help_text = "The person's number, or the evidence"
+    number_fields = ("contact__number",)
+    ordering = ("-pk",)
+    fields = (
+        ("contact_link", "recorded_at"),
+        ("is_granted", "channel", "purpose_class"),
+        ("is_written", "source", "evidence"),
+    )
+    readonly_fields = ("contact_link",)
+
+    @admin.display(description="Contact")
+    def contact_link(self, consent: Consent) -> str:
+        return link(consent.contact)
 
 
 @admin.register(Membership)

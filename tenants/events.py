@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
-class ContactOptedOut:
-    """A person told us to stop texting. Published once, when it takes effect."""
+class ContactFact:
+    """Something changed about a customer of a business."""
 
-    topic: ClassVar[str] = "contact.opted_out"
+    topic: ClassVar[str] = ""
     contact_id: int
     tenant_id: int
 
@@ -18,3 +18,15 @@ class ContactOptedOut:
 
     def data(self) -> dict[str, Any]:
         return {"contact_id": self.contact_id}
+
+
+class ContactOptedOut(ContactFact):
+    """A person wants no more texts or calls. Published once, when it takes effect."""
+
+    topic = "contact.opted_out"
+
+
+class ContactOptedIn(ContactFact):
+    """A person who had opted out wants texts again. Published once, when it takes effect."""
+
+    topic = "contact.opted_in"

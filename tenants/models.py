@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from nevermisscall.lib.crypto import EncryptedTextField
+from tenants.consents import Consent
 from tenants.people import ApiKey, Contact, Membership
 from tenants.texts import TextTemplate
 from tenants.validators import validate_e164, validate_timezone
@@ -19,6 +20,7 @@ __all__ = [
     "ApiKey",
     "BusinessHours",
     "Closure",
+    "Consent",
     "Contact",
     "Membership",
     "OwnerNumber",
@@ -87,6 +89,11 @@ class Tenant(models.Model):
     ai_enabled = models.BooleanField(default=True)
     ai_takeover_seconds = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(600)], help_text="Empty: AI_TAKEOVER_SECONDS."
+    )
+    daily_text_cap = models.PositiveIntegerField(
+        default=5000,
+        db_default=5000,
+        help_text="Texts in 24 hours, against runaway costs. Alerts and emergencies are not capped.",
     )
     retention_days = models.PositiveSmallIntegerField(default=365)
     created_at = models.DateTimeField(auto_now_add=True)

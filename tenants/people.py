@@ -21,8 +21,16 @@ class Contact(models.Model):
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=5, blank=True, help_text="Empty: the business's language.")
     is_personal = models.BooleanField(default=False, help_text="Family and friends: never texted automatically.")
+    do_not_automate = models.BooleanField(
+        default=False, db_default=False, help_text="A customer for people only: no automatic texts, no AI."
+    )
+    is_blocked = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Their texts are kept and not reacted to; nothing automatic is sent.",
+    )
     is_landline = models.BooleanField(default=False, help_text="Set when Twilio says the number cannot get texts.")
-    opted_out_at = models.DateTimeField(null=True, blank=True, help_text="When they told us to stop.")
+    opted_out_at = models.DateTimeField(null=True, blank=True, help_text="When they told us to stop: texts and calls.")
     notes = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

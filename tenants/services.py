@@ -1,20 +1,9 @@
-"""Use-cases around a business and its people."""
+"""Use-cases around a business and its people. Opting out and in are in `tenants.consenting`."""
 
-from django.db import transaction
-from django.utils import timezone
-
-from nevermisscall.outbox import facts
-from tenants.events import ContactOptedOut
+from tenants.consenting import opt_in, opt_out
 from tenants.models import Contact, OwnerNumber, PhoneNumber
 
-
-@transaction.atomic
-def opt_out(*, tenant_id: int, number: str) -> Contact:
-    """Record that this person wants no texts. Opting out again changes nothing."""
-    contact, _ = Contact.objects.get_or_create(tenant_id=tenant_id, number=number)
-    if Contact.objects.filter(pk=contact.pk, opted_out_at__isnull=True).update(opted_out_at=timezone.now()):
-        facts.publish(ContactOptedOut(contact_id=contact.pk, tenant_id=tenant_id))
-    return contact
+__all__ = ["alert_numbers", "mark_landline", "opt_in", "opt_out"]
 
 
 def mark_landline(*, tenant_id: int, number: str) -> None:

@@ -10,6 +10,8 @@ from django.db import models
 VARIABLES: dict[str, frozenset[str]] = {
     "missed_call": frozenset({"business"}),
     "owner_missed_call": frozenset({"business", "customer", "reason"}),
+    "opted_out": frozenset({"business"}),
+    "help": frozenset({"business", "phone"}),
 }
 
 SHIPPED: dict[tuple[str, str], str] = {
@@ -28,9 +30,19 @@ SHIPPED: dict[tuple[str, str], str] = {
     ("owner_missed_call", "es"): (
         "{business}: llamada perdida de {customer}. No se le puede escribir ({reason}); devuélvale la llamada."
     ),
+    ("opted_out", "en"): "{business}: you won't get any more texts from us. Reply START if you change your mind.",
+    ("opted_out", "es"): "{business}: ya no le mandaremos mensajes. Responda START si cambia de idea.",
+    ("help", "en"): (
+        "{business}: call us at {phone} or text us here what you need. Msg & data rates may apply. "
+        "Reply STOP to opt out."
+    ),
+    ("help", "es"): (
+        "{business}: llame al {phone} o escriba lo que necesita. Pueden aplicarse tarifas de mensajes y datos. "
+        "Responda STOP para no recibir mensajes."
+    ),
 }
 
-# Why a caller could not be texted, as {reason} says it to the owner. Keys are the gate's rules and two of delivery.
+# Why a caller could not be texted, as {reason} says it to the owner. Keys are the gate's rules and what delivery adds.
 REASONS: dict[tuple[str, str], str] = {
     ("tenant_not_active", "en"): "your account is not active",
     ("number_cannot_send", "en"): "your number cannot send texts yet",
@@ -39,6 +51,8 @@ REASONS: dict[tuple[str, str], str] = {
     ("opted_out", "en"): "they opted out of texts",
     ("landline", "en"): "it is a landline",
     ("personal", "en"): "a personal contact",
+    ("do_not_automate", "en"): "they want no automatic texts",
+    ("daily_cap", "en"): "today's limit of texts is reached",
     ("undelivered", "en"): "the text was not delivered",
     ("too_late", "en"): "too much time had passed",
     ("tenant_not_active", "es"): "su cuenta no está activa",
@@ -48,6 +62,8 @@ REASONS: dict[tuple[str, str], str] = {
     ("opted_out", "es"): "pidió no recibir mensajes",
     ("landline", "es"): "es un teléfono fijo",
     ("personal", "es"): "contacto personal",
+    ("do_not_automate", "es"): "no quiere mensajes automáticos",
+    ("daily_cap", "es"): "se alcanzó el límite de mensajes de hoy",
     ("undelivered", "es"): "el mensaje no se entregó",
     ("too_late", "es"): "pasó demasiado tiempo",
 }

@@ -74,9 +74,11 @@ def missed_call(acme, client):
 
 
 @pytest.fixture
-def everything(acme, missed_call, operator):
+def everything(acme, missed_call, operator, client):
     """At least one row of every model."""
     call = missed_call()
+    TwilioPhone(client).text("Here it is", media=["image/jpeg"])
+    deliver_facts()
     TwilioAccount.objects.create(
         tenant=acme, account_sid="AC" + "7" * 32, auth_token="hush-hush", auth_token_secondary="hush-old"
     )

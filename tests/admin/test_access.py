@@ -115,7 +115,8 @@ def test_a_number_shows_what_to_enter_at_twilio(staff, acme):
 
 def test_a_person_opts_out_from_their_page(staff, acme):
     contact = Contact.objects.create(tenant=acme, number="+14155550123")
-    staff.post(change_url(contact), {"name": "Ann", "language": "", "tenants_contact_opt_out": "1"})
+    ledger = {"consents-TOTAL_FORMS": 0, "consents-INITIAL_FORMS": 0}
+    staff.post(change_url(contact), {**ledger, "name": "Ann", "language": "", "tenants_contact_opt_out": "1"})
 
     contact.refresh_from_db()
     assert contact.opted_out_at is not None
@@ -143,6 +144,7 @@ def test_a_business_is_made_and_changed_with_its_numbers_and_texts(staff, db):
             "recording_mode": "off",
             "missed_call_action": "text",
             "text_back_cooldown_minutes": "30",
+            "daily_text_cap": "5000",
             "job_estimates": "{}",
             "retention_days": "365",
             "numbers-0-number": "(303) 555-0100",
