@@ -225,7 +225,7 @@ class TwilioAccountForm(Form[TwilioAccount]):
 
     class Meta:
         model = TwilioAccount
-        fields = ("tenant", "account_sid", "shared_key_id", "paused_at", *("auth_token", "auth_token_secondary"))
+        fields = ("tenant", "account_sid", "shared_key_id", *("auth_token", "auth_token_secondary"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -250,7 +250,7 @@ class TwilioAccountForm(Form[TwilioAccount]):
 @admin.register(TwilioAccount)
 class TwilioAccountAdmin(Admin[TwilioAccount]):
     form = TwilioAccountForm
-    list_display = ("account_sid", "tenant", "is_paused")
+    list_display = ("account_sid", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("tenant__name",)
     sid_fields = ("account_sid",)
@@ -258,16 +258,12 @@ class TwilioAccountAdmin(Admin[TwilioAccount]):
     ordering = ("account_sid",)
 
     def get_fieldsets(self, request: HttpRequest, obj: TwilioAccount | None = None) -> Any:
-        account = ("tenant", "account_sid", "paused_at")
+        account = ("tenant", "account_sid")
         if obj is not None and not self.has_change_permission(request, obj):
             return [(None, {"fields": account})]  # Django shows a viewer the values of the fields, secrets included
         description = "Write-only. During a rotation the secondary token verifies webhooks too."
         secrets = ("auth_token", "auth_token_secondary", "forget_secondary", "shared_key_id", "shared_key_secret")
         return [(None, {"fields": account}), ("Secrets", {"fields": secrets, "description": description})]
-
-    @admin.display(description="Paused", boolean=True)
-    def is_paused(self, account: TwilioAccount) -> bool:
-        return account.paused_at is not None
 
 
 @admin.register(TextTemplate)
