@@ -18,7 +18,7 @@ class Batch(Work):
     scheduled ──▶ running ◀──▶ paused          services: pause, resume
         │            │  └───────┤
         └────────────┴──────────┴──▶ canceled  services: cancel
-                     └──▶ completed            releasing, when every recipient has a message or a refusal
+                     └──▶ completed            releasing, when nothing waits or is on its way
     """
 
     class Status(models.TextChoices):

@@ -33,13 +33,16 @@ def release(batch: Batch) -> timedelta | None:
             return None
         number = PhoneNumber.objects.select_related("tenant", "account").get(pk=row.phone_number_id)
         waiting = Recipient.objects.filter(batch=row, message__isnull=True, refusal="").order_by("row")
-        queued = Message.objects.filter(recipient__batch=row, status=MessageStatus.QUEUED).count()
-        wanted = max(0, int(pacing.per_second(number) * AHEAD_SECONDS) + 1 - queued)
+        ours = Message.objects.filter(recipient__batch=row)
+        on_the_way = ours.filter(
+            status__in=[MessageStatus.QUEUED, MessageStatus.SENDING, MessageStatus.UNKNOWN]
+        ).count()
+        wanted = max(0, int(pacing.per_second(number) * AHEAD_SECONDS) + 1 - on_the_way)
         chosen = list(waiting[: min(wanted, AT_MOST)])
         for recipient in chosen:
             _queue(recipient, row, number)
         row.status = Batch.Status.RUNNING
-        if not waiting.exists():
+        if not chosen and not on_the_way:
             row.status, row.finished_at = Batch.Status.COMPLETED, utcnow()
         row.save(update_fields=["status", "finished_at"])
     return None if row.status == Batch.Status.COMPLETED else EVERY

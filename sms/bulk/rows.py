@@ -60,35 +60,46 @@ class Checker:
             if self.total > MAX_ROWS:
                 self.faults.append(Fault(self.total, "", f"a batch has at most {MAX_ROWS} recipients"))
                 return
-            row = self._check_one(self.total, given)
-            if row is not None:
+            try:
+                row = self._check_one(self.total, given)
+            except _BadRow as bad:
+                self.faults.append(Fault(self.total, bad.field, str(bad)))
+            else:
                 yield row
 
-    def _check_one(self, at: int, given: Any) -> Row | None:
+    def _check_one(self, at: int, given: Any) -> Row:
         if not isinstance(given, dict):
-            return self._fault(at, "", 'must be an object such as {"to": "+14155550123"}')
+            raise _BadRow("", 'must be an object such as {"to": "+14155550123"}')
         values = {str(name): storable(str(value)) for name, value in given.items() if value is not None}
-        column = next((name for name in NUMBER_COLUMNS if values.get(name)), None)
-        if column is None:
-            return self._fault(at, "to", "is missing")
-        try:
-            number = _number(values.pop(column).strip())
-        except ValueError as error:
-            return self._fault(at, "to", str(error))
-        first = self._first_row.setdefault(number, at)
-        if first != at:
-            return self._fault(at, "to", f"is the same person as row {first}")
-        missing = sorted(texts.variables(self.body) - values.keys())
-        if missing:
-            return self._fault(at, missing[0], "is missing; the text uses it")
-        used = {name: values[name] for name in texts.variables(self.body)}
+        number = self._new_number(at, values)
+        names = texts.variables(self.body)
+        if missing := sorted(names - values.keys()):
+            raise _BadRow(missing[0], "is missing; the text uses it")
+        used = {name: values[name] for name in names}
         length = len(texts.fill(self.body, used))
         if length > MAX_BODY:
-            return self._fault(at, "body", f"has {length} characters with this row's values; {MAX_BODY} is the most")
+            raise _BadRow("body", f"has {length} characters with this row's values; {MAX_BODY} is the most")
         return Row(at, number, used)
 
-    def _fault(self, at: int, name: str, message: str) -> None:
-        self.faults.append(Fault(at, name, message))
+    def _new_number(self, at: int, values: dict[str, str]) -> str:
+        column = next((name for name in NUMBER_COLUMNS if values.get(name)), None)
+        if column is None:
+            raise _BadRow("to", "is missing")
+        text = values[column].strip()
+        try:
+            number = text if _NANP.fullmatch(text) else phones.normalise(text)
+        except ValueError as error:
+            raise _BadRow("to", str(error)) from error
+        first = self._first_row.setdefault(number, at)
+        if first != at:
+            raise _BadRow("to", f"is the same person as row {first}")
+        return number
+
+
+class _BadRow(Exception):
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def from_csv(file: IO[str]) -> Iterator[dict[str, str]]:
@@ -100,7 +111,3 @@ def from_csv(file: IO[str]) -> Iterator[dict[str, str]]:
     reader.fieldnames = header
     for row in reader:
         yield {name: value for name, value in row.items() if isinstance(value, str) and name}
-
-
-def _number(text: str) -> str:
-    return text if _NANP.fullmatch(text) else phones.normalise(text)

@@ -52,10 +52,10 @@ def create_batch(
         purpose=purpose,
         send_at=send_at or utcnow(),
     )
-    with connection.cursor() as cursor:
-        with cursor.copy("COPY bulk_recipient (batch_id, row, to_number, values, refusal) FROM STDIN") as copy:
-            for row in checker.check(rows):
-                copy.write_row((batch.pk, row.row, row.to_number, json.dumps(row.values), ""))
+    columns = "batch_id, row, to_number, values, refusal"
+    with connection.cursor() as cursor, cursor.copy(f"COPY bulk_recipient ({columns}) FROM STDIN") as copy:
+        for row in checker.check(rows):
+            copy.write_row((batch.pk, row.row, row.to_number, json.dumps(row.values), ""))
     if checker.faults:
         raise BadRows(checker.faults)
     if not checker.total:
