@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "nevermisscall.webhooks",
     "calls",
     "sms",
+    "sms.bulk",
     "conversations",
 ]
 
