@@ -168,13 +168,18 @@ def record_recording(*, report: RecordingReport, receipt_id: int) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def settle(*, call_id: int, seen: Seen, status: str, somebody_talked: bool) -> Call:
-    """Decide a call whose callbacks never came, from what Twilio's own record says."""
+def settle(*, call_id: int, seen: Seen, status: str, somebody_talked: bool, ended_at: datetime | None) -> Call:
+    """Decide a call whose callbacks never came, from what Twilio's own record says.
+
+    `ended_at` is when Twilio says it ended, perhaps hours ago: a text-back then comes too late and is not sent.
+    """
     now = utcnow()
     call = Call.objects.select_for_update().get(pk=call_id)
     call.remember()
     _adopt(call, seen, routing.table.route(seen.to_number))
     _advance(call, status, now)
+    call.ended_at = ended_at or call.ended_at
+    call.dead_at = None
     _record(call, Kind.SETTLED, now, status)
     if not call.outcome:
         screened = call.screening == Tenant.Screening.PRESS_1
@@ -297,7 +302,7 @@ def _decide(call: Call, outcome: str, reason: str, now: datetime) -> None:
     if outcome == Outcome.ANSWERED:
         call.answered_at = call.answered_at or now
     if outcome == Outcome.MISSED:
-        call.ended_at = call.ended_at or now
+        call.ended_at, call.answered_at = call.ended_at or now, None
     if call.tenant_id is None or outcome == Outcome.REFUSED:
         return
     logger.info("call decided", extra={"outcome": outcome, "reason": reason})
@@ -306,6 +311,7 @@ def _decide(call: Call, outcome: str, reason: str, now: datetime) -> None:
     elif outcome == Outcome.MISSED:
         facts.publish(events.CallMissed(call))
         if reason == Reason.FAILED:
+            logger.error("an owner's number cannot be reached: check where this business forwards its calls")
             facts.publish(events.CallFailed(call))
 
 
