@@ -19,9 +19,8 @@ def settle_call(call: Call) -> timedelta | None:
         record = twilio_calls.fetch(credentials, call.call_sid)
         talked = twilio_calls.any_child_answered(credentials, call.call_sid)
     except PermanentTwilioError:
-        # Twilio does not know the call or will not say. Nobody took it as far as anybody can tell.
-        seen = services.Seen(call.call_sid, call.account_sid, call.from_number, call.to_number)
-        services.settle(call_id=call.pk, seen=seen, status="failed", somebody_talked=False)
+        # Twilio does not know the call or will not say.
+        _settle_by_what_we_know(call, status="failed")
         return None
     except TwilioError as error:
         raise Retry(str(error)) from error
@@ -34,8 +33,13 @@ def settle_call(call: Call) -> timedelta | None:
 
 def settle_by_what_we_know(call: Call) -> None:
     """Twilio could not be asked for a long time: decide without it rather than never."""
+    _settle_by_what_we_know(call, status="")
+
+
+def _settle_by_what_we_know(call: Call, *, status: str) -> None:
     seen = services.Seen(call.call_sid, call.account_sid, call.from_number, call.to_number)
-    services.settle(call_id=call.pk, seen=seen, status="", somebody_talked=call.answered_at is not None)
+    talked = call.answered_at is not None or call.answered_by == "human"
+    services.settle(call_id=call.pk, seen=seen, status=status, somebody_talked=talked)
 
 
 QUEUE = Queue(
