@@ -22,8 +22,7 @@ def settle_call(call: Call) -> timedelta | None:
     except TwilioError as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise Retry(str(error)) from error
-        # Twilio does not know the call, so nobody took it as far as anybody can tell.
-        _decide(call, status="failed", talked=False, ended_at=None)
+        _decide(call, status="failed", ended_at=None)  # Twilio does not know the call
         return None
     if status_from(record.status) not in TERMINAL:
         return STILL_TALKING
@@ -37,11 +36,12 @@ def settle_by_what_we_know(call: Call) -> None:
 
     When it ended is unknown; taken as long ago, so that the owner is told and nobody gets a stale text.
     """
-    _decide(call, status="", talked=call.answered_at is not None, ended_at=call.started_at)
+    _decide(call, status="", ended_at=call.started_at)
 
 
-def _decide(call: Call, *, status: str, talked: bool, ended_at: datetime | None) -> None:
+def _decide(call: Call, *, status: str, ended_at: datetime | None) -> None:
     seen = services.Seen(call.call_sid, call.account_sid, call.from_number, call.to_number)
+    talked = call.answered_at is not None or call.answered_by == "human"
     services.settle(call_id=call.pk, seen=seen, status=status, somebody_talked=talked, ended_at=ended_at)
 
 
