@@ -65,6 +65,8 @@ def start_call(*, webhook: CallWebhook, plan: Plan, receipt_id: int) -> Call:
         facts.publish(events.CallIncoming(call))
     if plan.outcome and not call.outcome:
         _decide(call, plan.outcome, plan.missed_reason, now)
+    elif plan.missed_reason:
+        _explain(call, plan.missed_reason)
     _save(call)
     return call
 
@@ -291,8 +293,13 @@ def _miss_by_dial(call: Call, dial_call_status: str, now: datetime) -> None:
     reason = _MISSED_BY_DIAL_STATUS.get(dial_call_status, Reason.NO_ANSWER)
     if not call.outcome:
         _decide(call, Outcome.MISSED, reason, now)
-    elif call.outcome == Outcome.MISSED and call.missed_reason == Reason.ABANDONED:
-        # The end of the call overtook this result, which knows better why.
+    else:
+        _explain(call, reason)
+
+
+def _explain(call: Call, reason: str) -> None:
+    """Say better why a call was missed whose end overtook the webhook that knows."""
+    if call.outcome == Outcome.MISSED and call.missed_reason == Reason.ABANDONED:
         call.missed_reason = reason
         if reason == Reason.FAILED and call.tenant_id is not None:
             facts.publish(events.CallFailed(call))
