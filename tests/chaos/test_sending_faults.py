@@ -44,7 +44,7 @@ STORMS = {
         {"callbacks": "off"},
     ),
     "callback before the response": ([], {"callbacks": "before_response"}),
-    "refused connections 20 %": ([{"kind": "refuse", "probability": 0.2, "seed": 9}], {}),
+    "5 % reset before Twilio has it": ([{"kind": "refuse", "probability": 0.05, "seed": 9}], {"list_lag_seconds": 5}),
 }
 
 
