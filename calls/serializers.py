@@ -39,6 +39,7 @@ class OwnerLeg:
     """A request about the owner's leg while it is screened. `call_sid` is the caller's call, from the path."""
 
     call_sid: str
+    account_sid: str
     leg_sid: str
     digits: str
 
@@ -63,6 +64,7 @@ class RecordingReport:
     """A recording status callback."""
 
     call_sid: str
+    account_sid: str
     recording_sid: str
     recording_status: str
 
@@ -102,7 +104,12 @@ def read_owner_leg(params: Params, call_sid: str) -> OwnerLeg:
     if not is_sid(call_sid, ["CA"]):
         raise InvalidWebhook({"CallSid": "the URL names no call"})
     same_call(params, call_sid, ["ParentCallSid"])
-    return OwnerLeg(call_sid=call_sid, leg_sid=params.sid("CallSid", ["CA"]), digits=params.text("Digits"))
+    return OwnerLeg(
+        call_sid=call_sid,
+        account_sid=params.text("AccountSid"),
+        leg_sid=params.sid("CallSid", ["CA"]),
+        digits=params.text("Digits"),
+    )
 
 
 def read_voicemail(params: Params, call_sid: str) -> RecordingReport:
@@ -110,6 +117,7 @@ def read_voicemail(params: Params, call_sid: str) -> RecordingReport:
     same_call(params, call_sid, ["CallSid"])
     return RecordingReport(
         call_sid=params.sid("CallSid", ["CA"]),
+        account_sid=params.text("AccountSid"),
         recording_sid=params.optional_sid("RecordingSid", "RE"),
         recording_status="recorded",
     )
@@ -132,6 +140,7 @@ def read_progress(params: Params, _query: dict[str, str]) -> Progress:
 def read_recording(params: Params, _query: dict[str, str]) -> RecordingReport:
     return RecordingReport(
         call_sid=params.sid("CallSid", ["CA"]),
+        account_sid=params.text("AccountSid"),
         recording_sid=params.sid("RecordingSid", ["RE"]),
         recording_status=params.text("RecordingStatus"),
     )

@@ -18,6 +18,7 @@ from calls.serializers import CallWebhook, DialResult, OwnerLeg, Progress, Recor
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.logs import bind
 from nevermisscall.outbox import facts
+from nevermisscall.webhooks.parsing import InvalidWebhook
 from tenants import routing
 from tenants.models import Tenant
 
@@ -47,7 +48,7 @@ class Seen:
     """What every webhook about a call tells: enough to open its row if this is the first we hear of it."""
 
     call_sid: str
-    account_sid: str = ""
+    account_sid: str
     from_number: str = ""
     to_number: str = ""
 
@@ -130,7 +131,7 @@ def record_progress(*, report: Progress, receipt_id: int) -> Call:
 def screen_call(*, leg: OwnerLeg, receipt_id: int) -> Call:
     """Record that an owner's phone was picked up and hears the whisper."""
     now = utcnow()
-    call = _locked(Seen(leg.call_sid), now)
+    call = _locked(Seen(leg.call_sid, leg.account_sid), now)
     _record(call, Kind.SCREENED, now, leg_sid=leg.leg_sid, receipt_id=receipt_id)
     _save(call)
     return call
@@ -143,7 +144,7 @@ def accept_call(*, leg: OwnerLeg, receipt_id: int) -> bool:
     Only a 1 accepts, since tones in a voicemail greeting may be read as digits; and only the first of several phones.
     """
     now = utcnow()
-    call = _locked(Seen(leg.call_sid), now)
+    call = _locked(Seen(leg.call_sid, leg.account_sid), now)
     free = not call.outcome and (call.accepted_at is None or call.dial_call_sid == leg.leg_sid)
     accepted = leg.digits == "1" and free
     if accepted:
@@ -160,7 +161,7 @@ def accept_call(*, leg: OwnerLeg, receipt_id: int) -> bool:
 def record_recording(*, report: RecordingReport, receipt_id: int) -> None:
     """Keep the news of a recording in the call's history."""
     now = utcnow()
-    call = _locked(Seen(report.call_sid), now)
+    call = _locked(Seen(report.call_sid, report.account_sid), now)
     detail = f"{report.recording_sid} {report.recording_status}".strip()
     _record(call, Kind.RECORDING, now, detail, receipt_id=receipt_id)
     _save(call)
@@ -218,6 +219,9 @@ def _locked(seen: Seen, now: datetime, route: routing.Route | None = None) -> Ca
             },
         )
         call = created if is_new else Call.objects.select_for_update().get(pk=created.pk)
+    if seen.account_sid != call.account_sid:
+        # Another account's signature proves nothing about this call, whoever told it the SID.
+        raise InvalidWebhook({"AccountSid": "is not the account of this call"})
     call.remember()
     if call.tenant_id is None:
         _adopt(call, seen, route or routing.table.route(seen.to_number))
@@ -233,7 +237,6 @@ def _lock(call_sid: str) -> Call | None:
 
 def _adopt(call: Call, seen: Seen, route: routing.Route | None) -> None:
     """Fill in who called whom, and which business that is, as soon as some webhook says so."""
-    call.account_sid = call.account_sid or seen.account_sid
     call.from_number = call.from_number or seen.from_number
     call.to_number = call.to_number or seen.to_number
     if route is not None and call.tenant_id is None and route.account.account_sid == call.account_sid:

@@ -73,6 +73,8 @@ class DialActionView(TwilioWebhookView):
         return _after_a_miss(webhook)
 
     def when_broken(self, webhook: DialResult) -> Answer:
+        if webhook.dial_bridged:
+            return twiml.empty()  # they talked; whether anybody pressed 1 is in the database
         return _after_a_miss(webhook)
 
 
@@ -90,7 +92,7 @@ class ScreenView(TwilioWebhookView):
     def answer(self, webhook: OwnerLeg, receipt_id: int) -> Answer:
         call = services.screen_call(leg=webhook, receipt_id=receipt_id)
         context = {"caller": phones.spoken(call.from_number), "known": phones.is_e164(call.from_number)}
-        return _render("screen.xml", call.call_sid, routing.table.route(call.to_number), context)
+        return _render("screen.xml", call.call_sid, _route(call), context)
 
     def when_broken(self, webhook: OwnerLeg) -> Answer:
         return _render("screen.xml", webhook.call_sid, None, {})
@@ -164,6 +166,11 @@ RECORDING_REPORT = Report(
 
 def _plan(webhook: CallWebhook, is_ringing: Any = services.is_ringing) -> Plan:
     return answering.plan(webhook, routing.table.route(webhook.to_number), at=utcnow(), is_ringing=is_ringing)
+
+
+def _route(call: Call | DialResult) -> routing.Route | None:
+    route = routing.table.route(call.to_number)
+    return route if route is not None and route.account.account_sid == call.account_sid else None
 
 
 def _after_a_miss(webhook: DialResult) -> Answer:

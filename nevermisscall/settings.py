@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "nevermisscall.webhooks",
     "calls",
     "sms",
+    "sms.bulk",
     "conversations",
 ]
 
@@ -171,6 +172,14 @@ TWILIO_API_BASE_URL: str = env.str("TWILIO_API_BASE_URL", default="https://api.t
 if PRODUCTION:
     require(TWILIO_ACCOUNT_SID, "TWILIO_ACCOUNT_SID", "set it to the account that owns the numbers (AC…)")
     require(TWILIO_AUTH_TOKEN, "TWILIO_AUTH_TOKEN", "set it to that account's primary auth token")
+
+# Texts a second by kind of number, for numbers whose registration says nothing better. Twilio queues what urgent texts
+# go beyond it; other texts wait here.
+SMS_LONG_CODE_PER_SECOND: float = env.float("SMS_LONG_CODE_PER_SECOND", default=1.0)
+SMS_TOLL_FREE_PER_SECOND: float = env.float("SMS_TOLL_FREE_PER_SECOND", default=3.0)
+SMS_SHORT_CODE_PER_SECOND: float = env.float("SMS_SHORT_CODE_PER_SECOND", default=10.0)
+# A carrier's daily cap, for texts that nobody waits for; 0 is none.
+SMS_DAILY_LIMIT_PER_NUMBER: int = env.int("SMS_DAILY_LIMIT_PER_NUMBER", default=0)
 
 # --- Secrets at rest --------------------------------------------------------------------------------------------------
 

@@ -131,3 +131,27 @@ class SendAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message} at {self.started_at:%H:%M:%S}"
+
+
+class SenderPace(models.Model):
+    """How busy one of our numbers is. One row for each number that ever sent; only `sms.pacing` writes it."""
+
+    number = models.CharField(max_length=16, primary_key=True)
+    free_at = models.DateTimeField(help_text="When it may send the next text that nobody waits for.")
+    turn_at = models.DateTimeField(help_text="The last turn promised to a waiting text.")
+    day = models.DateField()
+    sent = models.PositiveIntegerField(help_text="Texts on that day (UTC).")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class AccountPause(models.Model):
+    """A Twilio account that refuses our credentials. Its texts wait; one of them tries again when the pause ends."""
+
+    account_sid = models.CharField(max_length=34, primary_key=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.account_sid

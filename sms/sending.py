@@ -21,13 +21,12 @@ from nevermisscall.twilio.errors import (
     PermanentTwilioError,
     TransientTwilioError,
 )
-from sms import progress, resolving
+from sms import pacing, pausing, progress, resolving
 from sms.models import Message, SendAttempt, Status
 from sms.services import SEND_QUEUE
 from tenants import accounts, compliance
 
 PAIR_BUSY = timedelta(milliseconds=500)
-CREDENTIALS_PAUSE = timedelta(seconds=60)
 FIRST_LOOK = timedelta(seconds=resolving.LOOKS[0])
 MIN_VALIDITY_SECONDS = 60
 
@@ -66,12 +65,12 @@ def _request(message: Message, attempt: SendAttempt) -> timedelta | None:
         return _back_to_queue(message)
     except CredentialsError as error:
         resolving.note(attempt, str(error))
-        logger.error("Twilio refuses this account's credentials; its texts wait", extra={"code": error.code})
-        return CREDENTIALS_PAUSE if _move(message, Status.QUEUED) else None
+        return pausing.pause(message.phone_number.account_sid) if _move(message, Status.QUEUED) else None
     except PermanentTwilioError as error:
         resolving.note(attempt, str(error))
         return _refused(message, error)
     resolving.note(attempt, "accepted")
+    pausing.resume(message.phone_number.account_sid)
     resolving.bind_sid(message.pk, sent)
     return None
 
@@ -98,6 +97,9 @@ def _start(message: Message) -> SendAttempt | timedelta | None:
         row.verdict = verdict.as_json()
         progress.advance(row, Status.CANCELED)
         return None
+    wait = pausing.remaining(row.phone_number.account_sid) or pacing.wait_for_slot(row)
+    if wait is not None:
+        return wait
     row.status = Status.SENDING
     row.save(update_fields=["status"])
     message.status = Status.SENDING

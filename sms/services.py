@@ -20,7 +20,7 @@ from tenants.models import PhoneNumber
 MAX_BODY = 1600
 SEND_QUEUE = "sms.send"
 
-_PRIORITY = {Purpose.MISSED_CALL: 0, Purpose.OWNER_ALERT: 1, Purpose.REPLY: 1}
+_PRIORITY = {Purpose.MISSED_CALL: 0, Purpose.OWNER_ALERT: 1, Purpose.REPLY: 1, Purpose.BULK: 3}
 
 logger = logging.getLogger(__name__)
 

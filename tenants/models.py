@@ -1,6 +1,7 @@
 """The businesses, their numbers and hours. People and texts are in `tenants.people` and `tenants.texts`."""
 
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -106,7 +107,6 @@ class TwilioAccount(models.Model):
     auth_token_secondary = EncryptedTextField(blank=True, help_text="Also accepted on webhooks during a rotation.")
     shared_key_id = models.CharField(max_length=64, blank=True, help_text="If webhooks are signed with a SharedKey.")
     shared_key_secret = EncryptedTextField(blank=True)
-    paused_at = models.DateTimeField(null=True, blank=True, help_text="Set when Twilio refused the credentials.")
 
     def __str__(self) -> str:
         return self.account_sid
@@ -129,6 +129,14 @@ class PhoneNumber(models.Model):
     number_sid = models.CharField(max_length=34, blank=True, help_text="PN…")
     is_primary = models.BooleanField(default=True, help_text="Owner alerts leave from this number.")
     state = models.CharField(max_length=15, choices=State, default=State.ACTIVE)
+    texts_per_second = models.DecimalField(
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text="What its registration allows. Empty: what its kind of number usually does.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -14,15 +14,17 @@ from datetime import date, datetime, time
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
-from tenants.models import BusinessHours, Closure, OwnerNumber, PhoneNumber, Tenant, is_open
+from tenants.models import BusinessHours, Closure, OwnerNumber, PhoneNumber, Tenant, TwilioAccount, is_open
 
 CHANNEL = "routing_changed"
 UNHEARD_SECONDS = 5.0  # how long a snapshot lives when nobody listens for changes
 RELOAD_SECONDS = 60.0  # and a belt for the braces: the listener reloads all of it this often
+AWAY = (DatabaseError, InterfaceError)
+MOST_UNROUTED = 1000  # strangers may name any account
 
 logger = logging.getLogger(__name__)
 
@@ -85,9 +87,12 @@ class RoutingTable:
         self._lock = threading.Lock()
         self._routes: dict[str, Route] = {}
         self._accounts: dict[str, Account] = {}
+        self._unrouted: dict[str, Account | None] = {}  # accounts without a number, and names that are no account
         self._loaded_at: float | None = None
         self._stale_tenants: set[int] = set()
         self._listening = False
+        self._stopping = False
+        self._listener: threading.Thread | None = None
 
     def route(self, number: str) -> Route | None:
         """Return the route of one of our numbers; None if it is not one of ours or was released."""
@@ -107,12 +112,14 @@ class RoutingTable:
         if platform is not None and account_sid == platform.account_sid:
             # A row for the same account may add a SharedKey or an older token.
             return found or platform
-        return found
+        if found is None and account_sid not in self._unrouted:
+            self._look_up(account_sid)
+        return found or self._unrouted.get(account_sid)
 
     def forget(self) -> None:
         """Drop everything; the next question loads it anew."""
         with self._lock:
-            self._routes, self._accounts, self._loaded_at = {}, {}, None
+            self._routes, self._accounts, self._unrouted, self._loaded_at = {}, {}, {}, None
             self._stale_tenants.clear()
 
     def mark_changed(self, tenant_id: int) -> None:
@@ -122,7 +129,16 @@ class RoutingTable:
 
     def listen(self) -> None:
         """Start the thread that hears of changes in other processes. Call it once in each web process."""
-        threading.Thread(target=self._listen_forever, name="routing-listener", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen_until_stopped, name="routing-listener", daemon=True)
+        self._listener.start()
+
+    def stop(self) -> None:
+        """End that thread and its connection."""
+        self._stopping = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, '0')", [CHANNEL])  # it waits for one
+        if self._listener is not None:
+            self._listener.join(timeout=5)
 
     # -- loading ------------------------------------------------------------------------------------------------------
 
@@ -140,7 +156,7 @@ class RoutingTable:
     ) -> None:
         try:
             routes = {route.number: route for route in map(_route, numbers)}
-        except DatabaseError:
+        except AWAY:
             logger.exception("Database connection failed: routing stays as last known")
             with self._lock:
                 self._stale_tenants.update(tenants)
@@ -149,18 +165,30 @@ class RoutingTable:
             gone = set(tenants)
             kept = {} if everything else {n: r for n, r in self._routes.items() if r.tenant_id not in gone}
             self._routes = kept | routes
-            self._accounts = {route.account.account_sid: route.account for route in self._routes.values()}
+            self._accounts, self._unrouted = _accounts(self._routes.values()), {}
             if everything:
                 self._loaded_at = clock.monotonic()
 
-    def _listen_forever(self) -> None:
-        while True:
+    def _look_up(self, account_sid: str) -> None:
+        # Its number may have been released, or not be there yet; its calls get an answer all the same.
+        try:
+            row = TwilioAccount.objects.filter(account_sid=account_sid).first()
+        except AWAY:
+            logger.exception("Database connection failed: an account without a number cannot be looked up")
+            return
+        with self._lock:
+            if len(self._unrouted) >= MOST_UNROUTED:
+                self._unrouted.clear()
+            self._unrouted[account_sid] = None if row is None else _own_account(row)
+
+    def _listen_until_stopped(self) -> None:
+        while not self._stopping:
             try:
                 with connection.cursor() as cursor:
                     cursor.execute(f"LISTEN {CHANNEL}")
                 self._try_load(_numbers(), everything=True)
                 self._listening = True
-                while True:
+                while not self._stopping:
                     changed = {
                         int(notice.payload)
                         for notice in connection.connection.notifies(timeout=RELOAD_SECONDS, stop_after=1)
@@ -171,9 +199,9 @@ class RoutingTable:
                         self._try_load(_numbers(), everything=True)
             except Exception:
                 logger.exception("Database connection failed: routing changes are not heard until it is back")
+                clock.sleep(1.0)
             self._listening = False
             connection.close()
-            clock.sleep(1.0)
 
 
 def _numbers() -> QuerySet[PhoneNumber]:
@@ -218,10 +246,24 @@ def _route(row: PhoneNumber) -> Route:
     )
 
 
+def _accounts(routes: Iterable[Route]) -> dict[str, Account]:
+    """Return the accounts of `routes`. Only some of an account's numbers may name its row: what any knows counts."""
+    found: dict[str, Account] = {}
+    for account in {route.account for route in routes}:
+        known = found.get(account.account_sid, account)
+        tokens = tuple(dict.fromkeys(known.tokens + account.tokens))
+        shared_keys = tuple(dict.fromkeys(known.shared_keys + account.shared_keys))
+        found[account.account_sid] = Account(account.account_sid, tokens, shared_keys)
+    return found
+
+
 def _account(row: PhoneNumber) -> Account:
-    own = row.account
-    if own is None:
+    if row.account is None:
         return platform_account() or Account("", ())
+    return _own_account(row.account)
+
+
+def _own_account(own: TwilioAccount) -> Account:
     tokens = [own.auth_token, own.auth_token_secondary]
     if own.account_sid == settings.TWILIO_ACCOUNT_SID:
         tokens += [settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY]

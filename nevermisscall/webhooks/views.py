@@ -77,8 +77,10 @@ class TwilioWebhookView(APIView):
             return _refuse(413, "BODY_TOO_LARGE", f"a webhook has at most {MAX_BODY_BYTES} bytes")
         return self._handle(http, http.body if http.content_type == FORM else b"", path)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _refuse(405, "METHOD_NOT_ALLOWED", "a webhook is a POST or a GET")
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        refusal = _refuse(405, "METHOD_NOT_ALLOWED", "a webhook is a POST or a GET")
+        refusal["Allow"] = "GET, POST"
+        return refusal
 
     def _handle(self, request: HttpRequest, form: bytes, path: dict[str, str]) -> HttpResponse:
         pairs = parse_form(form)

@@ -66,7 +66,6 @@ class Migration(migrations.Migration):
                 ('auth_token_secondary', nevermisscall.lib.crypto.EncryptedTextField(blank=True, help_text='Also accepted on webhooks during a rotation.')),
                 ('shared_key_id', models.CharField(blank=True, help_text='If webhooks are signed with a SharedKey.', max_length=64)),
                 ('shared_key_secret', nevermisscall.lib.crypto.EncryptedTextField(blank=True)),
-                ('paused_at', models.DateTimeField(blank=True, help_text='Set when Twilio refused the credentials.', null=True)),
                 ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='twilio_accounts', to='tenants.tenant')),
             ],
         ),

@@ -9,6 +9,7 @@ phone.wait_for_message(to="+14155550123", containing="missed your call")
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import requests
 
@@ -159,13 +160,15 @@ class EmulatorControl:
         return str(self._ask("POST", "/messages", body_)["message_sid"])
 
     def messages(self, *, to: str | None = None, from_: str | None = None) -> list[Json]:
-        """Return the texts in both directions, oldest first."""
-        found = self._ask("GET", "/messages")["messages"]
-        return [
-            message
-            for message in found
-            if to in {None, message["to"]} and from_ in {None, message["from"]} and not message["automatic"]
-        ]
+        """Return the texts in both directions, oldest first, without those that Twilio itself sent (STOP, HELP)."""
+        wanted = {"to": to, "from": from_}
+        query = urlencode({name: number for name, number in wanted.items() if number is not None})
+        found = self._ask("GET", f"/messages?{query}")["messages"]
+        return [message for message in found if not message["automatic"]]
+
+    def message(self, message_sid: str) -> Json:
+        """Return one text with its timeline, in which its webhooks are."""
+        return self._ask("GET", f"/messages/{message_sid}")
 
     def wait_for_message(
         self, *, to: str | None = None, from_: str | None = None, containing: str = "", timeout: float = 30.0
@@ -180,12 +183,7 @@ class EmulatorControl:
 
     def wait_for_delivery(self, message_sid: str, *, timeout: float = 30.0) -> Json:
         """Wait (real seconds) until the text has reached its final status and its callbacks are delivered."""
-
-        def done() -> Json | None:
-            found = self._ask("GET", "/messages")["messages"]
-            return next((each for each in found if each["sid"] == message_sid and each["settled"]), None)
-
-        return self._wait(done, timeout, f"message {message_sid} to settle")
+        return self._wait(lambda: _settled(self.message(message_sid)), timeout, f"message {message_sid} to settle")
 
     def ledger(self) -> list[Json]:
         """Return every message and call that was accepted, in order: the truth about what left exactly once."""
@@ -223,5 +221,5 @@ class EmulatorControl:
         return found
 
 
-def _settled(call: Json) -> Json | None:
-    return call if call["settled"] else None
+def _settled(thing: Json) -> Json | None:
+    return thing if thing["settled"] else None

@@ -124,7 +124,7 @@ def _add_number(emulator: Emulator, given: dict[str, Any], values: dict[str, str
 
 
 def _numbers(emulator: Emulator, given: dict[str, Any], values: dict[str, str]) -> Any:
-    return {"numbers": [views.number(number) for number in emulator.exchange.world.numbers.values()]}
+    return {"numbers": [views.number(number) for number in list(emulator.exchange.world.numbers.values())]}
 
 
 def _place_call(emulator: Emulator, given: dict[str, Any], values: dict[str, str]) -> Any:
@@ -171,15 +171,20 @@ def _send_text(emulator: Emulator, given: dict[str, Any], values: dict[str, str]
 
 
 def _messages(emulator: Emulator, given: dict[str, Any], values: dict[str, str]) -> Any:
-    """List the messages, oldest first; `?to=`, `?from=` and `?with=` (either side) narrow the list."""
+    """List the messages, oldest first; `?to=` and `?from=` narrow the list."""
     found = [
         message
-        for message in emulator.exchange.world.messages.values()
-        if given.get("to", message.to) == message.to
-        and given.get("from", message.from_) == message.from_
-        and given.get("with", message.to) in {message.to, message.from_}
+        for message in list(emulator.exchange.world.messages.values())
+        if given.get("to", message.to) == message.to and given.get("from", message.from_) == message.from_
     ]
     return {"messages": [views.message(emulator.exchange, message) for message in found]}
+
+
+def _message(emulator: Emulator, given: dict[str, Any], values: dict[str, str]) -> Any:
+    message = emulator.exchange.world.messages.get(values["sid"])
+    if message is None:
+        raise Missing(f"there is no message {values['sid']}")
+    return views.message(emulator.exchange, message)
 
 
 def _ledger(emulator: Emulator, given: dict[str, Any], values: dict[str, str]) -> Any:
@@ -269,6 +274,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("/calls/<sid>/hangup", "POST", _hang_up),
     ("/messages", "POST", _send_text),
     ("/messages", "GET", _messages),
+    ("/messages/<sid>", "GET", _message),
     ("/ledger", "GET", _ledger),
     ("/faults", "GET", _get_faults),
     ("/faults", "POST", _set_faults),

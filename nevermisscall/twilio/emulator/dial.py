@@ -7,6 +7,7 @@ several phones and a whisper, all keep ringing until one has accepted; a whisper
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
 Wait = Generator[float, bool, None]
 
 INVALID_CALLER_ID = 13214  # https://www.twilio.com/docs/api/errors/13214
+INVALID_NUMBER = 13224  # https://www.twilio.com/docs/api/errors/13224
 DEFAULT_RING_SECONDS = 30
 MAX_TARGETS = 10
 AMD_SECONDS = {"human": 2.0, "machine_start": 4.0, "machine_end_beep": 8.0}
+
+_LOOKS_LIKE_A_NUMBER = re.compile(r"\+?[\d ().-]{3,20}")
 
 
 @dataclass(frozen=True)
@@ -121,16 +125,13 @@ class OwnerLine(Line):
     def _forward(self, patience: float) -> Generator[float, bool, bool]:
         """Ring a little, then become a new inbound call to the business: what a conditionally forwarding phone does."""
         yield min(self.behaviour.after, patience)
-        inner = self.forwarded_call = self.dial_attempt.caller.forward_back(self)
-        deadline = self.loop.now + max(patience - self.behaviour.after, 0)
+        inner = self.dial_attempt.caller.forward_back(self, max(patience - self.behaviour.after, 0))
+        self.forwarded_call = inner
         while inner.call.answered_virtual is None:
-            woken = yield deadline - self.loop.now
-            if inner.call.ended and inner.call.answered_virtual is None:
+            if inner.call.ended:
                 self.end("busy" if inner.call.status == "busy" else "no-answer")
                 return False
-            if not woken and inner.call.answered_virtual is None:
-                self.end("no-answer")
-                return False
+            yield math.inf
         return True
 
     def _whisper(self) -> Wait:
@@ -258,8 +259,12 @@ class Dial:
         caller_id = self.verb.get("callerId") or caller.call.from_
         world = caller.exchange.world
         behaviour = caller.behaviour_of(target.phone_number)
-        if self.verb.get("callerId") and caller_id not in {caller.call.from_, caller.call.to, *world.numbers}:
-            caller.note("error", code=INVALID_CALLER_ID, message=f"callerId {caller_id} is not ours to show")
+        ours = {caller.call.from_, caller.call.to, *world.numbers}
+        if not _LOOKS_LIKE_A_NUMBER.fullmatch(caller_id) or caller_id not in ours:
+            caller.note("error", code=INVALID_CALLER_ID, message=f"{caller_id!r} cannot be shown as the caller")
+            behaviour = Behaviour.parse("fails")
+        if not _LOOKS_LIKE_A_NUMBER.fullmatch(target.phone_number):
+            caller.note("error", code=INVALID_NUMBER, message=f"{target.phone_number!r} is not a phone number")
             behaviour = Behaviour.parse("fails")
         call = Call(
             account_sid=caller.call.account_sid,

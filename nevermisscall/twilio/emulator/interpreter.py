@@ -116,9 +116,9 @@ class Interpreter:
         words = ear.says.popleft() if "speech" in kinds and not keys and ear.says else ""
         line.note("gather", expects=kinds, presses=keys, says=words)
         if keys:
-            for prompt in verb.children[:1]:  # a key press interrupts the prompt
-                if prompt.name == "Say":
-                    line.hear(prompt.text)
+            first = next((prompt for prompt in verb.children if prompt.name == "Say"), None)
+            if first:  # the key press interrupts it
+                line.hear(first.text)
             yield REACTION_SECONDS
         else:
             for prompt in verb.children:

@@ -66,7 +66,7 @@ class Line:
         """Remember what was said to this party."""
         with self.exchange.world.lock:
             self.call.heard.append(text)
-        self.note("say", to=self.call.to if self.call.parent_sid else "caller", text=text)
+        self.note("say", to="caller" if self.call.direction == "inbound" else self.call.to, text=text)
 
     def note(self, kind: str, **detail: object) -> None:
         """Add a line to the timeline."""

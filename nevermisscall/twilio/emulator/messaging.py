@@ -148,10 +148,11 @@ def _sent(exchange: Exchange, message: Message) -> None:
     with exchange.world.lock:
         message.sent_at = now()
     _move(exchange, message, "sent")
-    if not (here.silent or told.get("silent")):
-        final = "undelivered" if code else "delivered"
-        wait = exchange.delivered_seconds + delay
-        exchange.later(message.sid, wait, lambda: _move(exchange, message, final, code))
+    if here.silent or told.get("silent"):
+        exchange.delivery.finish(message.sid)
+        return
+    final = "undelivered" if code else "delivered"
+    exchange.later(message.sid, exchange.delivered_seconds + delay, lambda: _move(exchange, message, final, code))
 
 
 def _move(exchange: Exchange, message: Message, status: str, code: int | None = None) -> None:

@@ -175,7 +175,7 @@ def _configure(api: ApiRequest, number: Number) -> None:
 
 
 def _find(api: ApiRequest) -> Number:
-    for number in api.exchange.world.numbers.values():
+    for number in list(api.exchange.world.numbers.values()):
         if number.sid == api.sid and number.account_sid == api.account.sid:
             return number
     raise not_found(api.path)

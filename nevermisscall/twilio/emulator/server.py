@@ -4,6 +4,7 @@ A fault that breaks the connection is a TCP reset of the client's socket, so the
 would see from a real network.
 """
 
+import json
 import logging
 import select
 import socket
@@ -114,15 +115,27 @@ class App:
             account = rest.authenticate(exchange, request, account_sid)
             api = rest.ApiRequest(exchange, account, request.args, request.form, request.path, values)
             rule = exchange.faults.take(operation, request.form.get("To"))
-            outcome = "reset"
+            outcome = "no answer" if rule and rule.kind == "timeout" else "reset"
+            made: list[str] = []
+
+            def work() -> Response:
+                response = _answer(handler, api)
+                if response.status_code == 201:
+                    made.append(json.loads(response.get_data())["sid"])
+                return response
+
             try:
-                response = _with_fault(rule, lambda: _answer(handler, api), request.environ["werkzeug.socket"])
+                response = _with_fault(rule, work, request.environ["werkzeug.socket"])
                 outcome = str(response.status_code)
                 return response
             finally:
                 if operation.endswith(".create"):
-                    fault = rule.kind if rule else None
-                    facts = {"from": request.form.get("From"), "to": request.form.get("To"), "fault": fault}
+                    facts = {
+                        "from": request.form.get("From"),
+                        "to": request.form.get("To"),
+                        "fault": rule.kind if rule else None,
+                        "sid": made[0] if made else None,
+                    }
                     exchange.world.attempted(operation, outcome, facts)
 
         return handle

@@ -24,11 +24,12 @@ MAX_FORWARDS = 3  # of a call that keeps coming back; then the owner's phone cou
 
 @dataclass(frozen=True)
 class Scene:
-    """Who does what in one call."""
+    """Who does what in one call. A call that was forwarded here rings for `patience` seconds at most."""
 
     owners: dict[str, Behaviour] = field(default_factory=dict)
     caller: Caller = field(default_factory=Caller)
     forwards: int = 0
+    patience: float | None = None
 
 
 class PhoneLine(Line):
@@ -73,10 +74,14 @@ class PhoneLine(Line):
             return Behaviour.parse({"behaviour": "forwards_back", "after": 0})
         return self.exchange.world.behaviour_for(phone_number, self.scene.owners)
 
-    def forward_back(self, leg: Line) -> PhoneLine:
-        """Place the second inbound call that an owner's forwarding phone makes; it shows who forwarded."""
+    def forward_back(self, leg: Line, patience: float) -> PhoneLine:
+        """Place the second inbound call that an owner's forwarding phone makes; it shows who forwarded.
+
+        It gives up when it has not been answered after `patience` seconds of its own clock.
+        """
         own_number = leg.call.to if leg.call.to in self.exchange.world.numbers else self.call.to
-        scene = replace(self.scene, caller=Caller(), forwards=self.scene.forwards + 1)
+        caller = Caller(final_status="no-answer")
+        scene = replace(self.scene, caller=caller, forwards=self.scene.forwards + 1, patience=patience)
         forwarded_from = None if own_number == leg.call.to else leg.call.to
         inner = inbound(self.exchange, leg.call.from_, own_number, scene, forwarded_from=forwarded_from)
         self.note("forwarded", from_=leg.call.to, to=own_number, new_call_sid=inner.call.sid)
@@ -167,6 +172,8 @@ class PhoneLine(Line):
             self.task = self.loop.spawn(self._script())
             if (seconds := self.scene.caller.hangs_up_after) is not None:
                 self.loop.spawn(self._hang_up_later(seconds))
+            if self.scene.patience is not None:
+                self.loop.spawn(self._give_up(self.scene.patience))
             self.loop.run(self.task)
         except Exception:  # the thread's last resort: a bug here must not leave a call that never ends
             logger.exception("the call failed")
@@ -179,6 +186,11 @@ class PhoneLine(Line):
     def _hang_up_later(self, seconds: float) -> Generator[float, bool, None]:
         yield seconds
         self.hang_up()
+
+    def _give_up(self, seconds: float) -> Generator[float, bool, None]:
+        yield seconds
+        if self.call.answered_virtual is None:
+            self.hang_up()
 
     def _script(self) -> Generator[float, bool, None]:
         try:

@@ -2,8 +2,10 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pytest
 from twilio.http.http_client import TwilioHttpClient
@@ -20,13 +22,16 @@ from nevermisscall.twilio.emulator.world import Account
 
 ACCOUNT_SID = "AC" + "a" * 32
 AUTH_TOKEN = "token-of-the-emulated-account"
-SPEED = 200  # a ring of 20 s takes 0.1 s
+SPEED = 400  # a ring of 20 s takes 0.05 s
 BUSINESS, OWNER, SECOND_OWNER, CUSTOMER = "+15555550100", "+15555550199", "+15555550198", "+14155550123"
 
 WHISPER = (
     '<Response><Gather numDigits="1" timeout="6" action="/accept"><Say>Press 1 to accept.</Say></Gather>'
     "<Hangup/></Response>"
 )
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,15 @@ class Product:
         if callable(answer) and not isinstance(answer, Response):
             answer = answer(request)
         return Response(answer, content_type="text/xml") if isinstance(answer, str) else answer
+
+
+def until(condition: Callable[[], T]) -> T:
+    """Wait until `condition` gives something true, and return that."""
+    deadline = time.monotonic() + 5
+    while not (found := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return found
 
 
 class Rewriting(TwilioHttpClient):

@@ -145,6 +145,22 @@ def test_a_forwarding_phone_comes_back_as_a_second_call(phone, screening):
     assert len(screening.at("/number")) == 2
 
 
+@pytest.mark.parametrize(
+    ("second_answer", "status"),
+    [
+        ('<Response><Reject reason="busy"/></Response>', "busy"),
+        ("<Response><Reject/></Response>", "no-answer"),
+        ('<Response><Pause length="60"/></Response>', "no-answer"),  # never picks up in time
+    ],
+)
+def test_a_refused_second_call_is_a_missed_first_one(phone, screening, second_answer, status):
+    first_twiml = screening.answers["/voice"]
+    screening.on("/voice", lambda request: second_answer if "ForwardedFrom" in request.form else first_twiml)
+    phone.wait_for_call(phone.place_call(from_=CUSTOMER, to=BUSINESS, owner=forwards_back()))
+
+    assert screening.at("/dial")[0]["DialCallStatus"] == status
+
+
 def test_a_loop_that_nobody_breaks_ends(phone, screening):
     call = phone.wait_for_call(phone.place_call(from_=CUSTOMER, to=BUSINESS, owner=forwards_back()))
 

@@ -11,7 +11,7 @@ import requests
 
 from nevermisscall.twilio.emulator.control import EmulatorControl, EmulatorError
 from nevermisscall.twilio.emulator.timeflow import Loop, Pace
-from tests.twilio.emulator.conftest import ACCOUNT_SID, AUTH_TOKEN, BUSINESS, CUSTOMER
+from tests.twilio.emulator.conftest import ACCOUNT_SID, AUTH_TOKEN, BUSINESS, CUSTOMER, SPEED
 
 
 def post(phone, path, **others):
@@ -106,7 +106,7 @@ def test_a_reset_forgets_everything_but_the_numbers(phone, product):
     assert phone.calls() == phone.messages() == phone.ledger() == []
     assert requests.get(f"{phone.base_url}/emulator/faults", timeout=5).json()["rules"] == []
     assert phone.health()["numbers"] == [BUSINESS]
-    assert phone.health()["speed"] == 200
+    assert phone.health()["speed"] == SPEED
 
 
 def test_the_page_shows_the_state_and_needs_nothing_from_elsewhere(phone, product):
@@ -193,3 +193,14 @@ def test_a_loop_can_be_called_from_another_thread_while_it_waits_forever():
 
     assert task.done
     assert loop.now < 1
+
+
+def test_a_phone_whose_script_is_broken_does_not_leave_a_call_without_end():
+    loop = Loop(Pace(1))
+
+    def broken():
+        yield 0.0
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError):
+        loop.run(loop.spawn(broken()))

@@ -1,7 +1,7 @@
 """`<Dial>` beyond one phone and one whisper."""
 
 from nevermisscall.twilio.emulator.control import answers, answers_no_press, busy, no_answer, voicemail
-from tests.twilio.emulator.conftest import BUSINESS, CUSTOMER, OWNER, SECOND_OWNER, WHISPER
+from tests.twilio.emulator.conftest import BUSINESS, CUSTOMER, OWNER, SECOND_OWNER, WHISPER, until
 
 
 def dials(product, attributes="", numbers=f"<Number>{OWNER}</Number>", after="<Response/>"):
@@ -65,6 +65,23 @@ def test_a_caller_id_that_is_not_ours_fails_the_dial(phone, product):
 
     assert product.at("/dial")[0]["DialCallStatus"] == "failed"
     assert [event["detail"]["code"] for event in result["timeline"] if event["kind"] == "error"] == [13214]
+
+
+def test_a_withheld_caller_needs_a_caller_id(phone, product):
+    dials(product)
+    bare = phone.wait_for_call(phone.place_call(from_="anonymous", to=BUSINESS, owner=answers()))
+    dials(product, f'callerId="{BUSINESS}"')
+    shown = phone.wait_for_call(phone.place_call(from_="anonymous", to=BUSINESS, owner=answers()))
+
+    assert [call["legs"][0]["status"] for call in (bare, shown)] == ["failed", "completed"]
+
+
+def test_a_word_is_not_a_number_to_dial(phone, product):
+    dials(product, numbers="<Number>the owner</Number>")
+    result = call(phone, answers())
+
+    assert product.at("/dial")[0]["DialCallStatus"] == "failed"
+    assert [event["detail"]["code"] for event in result["timeline"] if event["kind"] == "error"] == [13224]
 
 
 def test_our_own_number_may_be_shown(phone, product):
@@ -132,8 +149,7 @@ def test_the_api_can_end_a_ringing_leg(phone, product, api):
     dials(product)
     phone.configure(speed=1)
     sid = phone.place_call(from_=CUSTOMER, to=BUSINESS, owner=no_answer())
-    while not (legs := phone.call(sid)["legs"]):
-        pass
+    legs = until(lambda: phone.call(sid)["legs"])
     api.calls(legs[0]["sid"]).update(status="completed")
     phone.wait_for_call(sid)
 

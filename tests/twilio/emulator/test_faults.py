@@ -50,7 +50,8 @@ def test_accepted_and_never_answered(phone, product):
     with pytest.raises(requests.exceptions.ReadTimeout):
         send(impatient(phone), product)
 
-    [entry] = phone.ledger()
+    [entry], [attempt] = phone.ledger(), phone.attempts()
+    assert (attempt["outcome"], attempt["sid"], attempt["fault"]) == ("no answer", entry["sid"], "timeout")
     assert (entry["kind"], entry["from"], entry["to"], entry["body"]) == ("message", BUSINESS, CUSTOMER, "Hello")
     phone.wait_for_delivery(entry["sid"])
     assert [callback["MessageStatus"] for callback in product.at("/status")] == ["sent", "delivered"]

@@ -223,11 +223,27 @@ def test_stop_blocks_and_start_unblocks(phone, api, product):
     assert len(automatic) == 2
 
 
+def test_an_opted_out_text_through_a_service_fails_later(phone, api, product):
+    product.on("/sms", "<Response/>")
+    phone.wait_for_delivery(phone.send_text(from_=CUSTOMER, to=BUSINESS, body="QUIT"))
+    created = api.messages.create(messaging_service_sid="MG" + "b" * 32, to=CUSTOMER, body="Hello")
+    phone.wait_for_delivery(created.sid)
+
+    assert (created.fetch().status, created.fetch().error_code) == ("failed", 21610)
+
+
 def test_stop_please_is_an_ordinary_text(phone, api, product):
     product.on("/sms", "<Response/>")
     phone.send_text(from_=CUSTOMER, to=BUSINESS, body="Please stop texting me")
 
     assert send(api, product).status == "queued"
+
+
+def test_what_is_not_simulated_in_an_answer_is_noted(phone, product):
+    product.on("/sms", "<Response><Redirect>/other</Redirect></Response>")
+    sid = phone.send_text(from_=CUSTOMER, to=BUSINESS, body="Hi")
+
+    assert "not_simulated" in [event["kind"] for event in phone.wait_for_delivery(sid)["timeline"]]
 
 
 def test_advanced_opt_out_says_which_keyword_it_acted_on(phone, product):

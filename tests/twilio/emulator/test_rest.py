@@ -13,7 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from nevermisscall.twilio.emulator.control import answers, no_answer, voicemail
-from tests.twilio.emulator.conftest import ACCOUNT_SID, AUTH_TOKEN, BUSINESS, CUSTOMER, OWNER, Rewriting
+from tests.twilio.emulator.conftest import ACCOUNT_SID, AUTH_TOKEN, BUSINESS, CUSTOMER, OWNER, Rewriting, until
 
 ROOT = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
 
@@ -271,11 +271,9 @@ def test_a_call_in_progress_can_be_redirected_and_ended(phone, api, product):
     product.on("/other", '<Response><Say>Other.</Say><Pause length="600"/></Response>')
     phone.configure(speed=1)
     sid = phone.place_call(from_=CUSTOMER, to=BUSINESS)
-    while not product.at("/voice"):
-        pass
+    until(lambda: product.at("/voice"))
     api.calls(sid).update(url=f"{product.url}/other")
-    while not phone.call(sid)["heard"]["caller"]:
-        pass
+    until(lambda: phone.call(sid)["heard"]["caller"])
     assert refused(lambda: api.calls(sid).update(status="canceled")) == (400, 21220)
     assert refused(lambda: api.calls(sid).update(twiml="<Response>")) == (400, 12100)
     api.calls(sid).update(twiml="<Response><Say>Inline.</Say></Response>")
@@ -288,8 +286,7 @@ def test_a_call_in_progress_can_be_redirected_and_ended(phone, api, product):
 def test_ending_a_call_that_rings_its_owner(phone, api, screening):
     phone.configure(speed=1)
     sid = phone.place_call(from_=CUSTOMER, to=BUSINESS, owner=no_answer())
-    while not (legs := phone.call(sid)["legs"]):
-        pass
+    legs = until(lambda: phone.call(sid)["legs"])
     assert refused(lambda: api.calls(legs[0]["sid"]).update(twiml="<Response/>")) == (400, 21220)
     api.calls(sid).update(status="completed")
     phone.wait_for_call(sid)

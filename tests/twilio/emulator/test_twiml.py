@@ -162,6 +162,30 @@ def test_record_leaves_a_recording_and_ends_the_call(phone, product):
     assert result["heard"]["caller"] == []
 
 
+def test_a_message_can_be_cut_short_by_hanging_up(phone, product):
+    product.on("/voice", '<Response><Record action="/voicemail"/></Response>')
+    call(phone, message_seconds=30, hangs_up_after=10)
+
+    assert product.at("/voicemail")[0]["RecordingDuration"] == "10"
+
+
+def test_gather_waits_for_more_keys_until_its_timeout(phone, product):
+    product.on("/voice", '<Response><Gather numDigits="4" action="/keys"/></Response>')
+    product.on("/keys", "<Response/>")
+    result = call(phone, presses="12")
+
+    assert product.at("/keys")[0]["Digits"] == "12"
+    assert result["duration"] == 7  # two to react, five to wait
+
+
+def test_reject_after_another_verb_only_hangs_up(phone, product):
+    product.on("/voice", "<Response><Say>Wait.</Say><Reject/></Response>")
+    result = call(phone)
+
+    assert result["status"] == "completed"
+    assert "must come first" in events(result, "warning")[0]["message"]
+
+
 def test_silence_is_not_recorded(phone, product):
     product.on("/voice", '<Response><Record action="/voicemail"/><Say>Nothing heard.</Say></Response>')
 

@@ -1,0 +1,101 @@
+"""The admin's sidebar and its search (Ctrl+K): what an operator looks for, not how the tables are called."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from unfold.dataclasses import SearchResult
+
+from calls.models import Call, CallEvent
+from conversations.models import Conversation
+from nevermisscall.lib.admin import change_url, list_url, shown_number
+from nevermisscall.outbox import queues
+from nevermisscall.outbox.admin import dead_letter_count, may_view
+from nevermisscall.outbox.models import Delivery, Fact
+from nevermisscall.webhooks.models import WebhookReceipt
+from sms.models import Message, SendAttempt
+from tenants.models import ApiKey, Contact, Membership, PhoneNumber, Tenant, TextTemplate, TwilioAccount
+
+GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
+    "Every day": [
+        ("Calls", "call", Call),
+        ("Conversations", "forum", Conversation),
+        ("Texts", "sms", Message),
+    ],
+    "Businesses": [
+        ("Businesses", "storefront", Tenant),
+        ("Numbers", "dialpad", PhoneNumber),
+        ("Contacts", "contacts", Contact),
+        ("Wording of texts", "edit_note", TextTemplate),
+    ],
+    "Behind the scenes": [
+        ("Webhooks", "webhook", WebhookReceipt),
+        ("Call events", "timeline", CallEvent),
+        ("Send attempts", "outgoing_mail", SendAttempt),
+        ("Facts", "campaign", Fact),
+        ("Deliveries", "local_shipping", Delivery),
+    ],
+    "Access": [
+        ("Twilio accounts", "vpn_key", TwilioAccount),
+        ("API keys", "key", ApiKey),
+        ("Memberships", "badge", Membership),
+        ("Logins", "person", User),
+        ("Groups", "group", Group),
+        ("Audit log", "history", LogEntry),
+    ],
+}
+FOUND = 8  # rows of each kind that the search shows
+SEARCHED: tuple[tuple[type[Model], str, Callable[[Any], str]], ...] = (
+    (Call, "call", lambda call: f"{shown_number(call.from_number)} · {call.started_at:%d %b %H:%M} UTC"),
+    (Message, "sms", lambda text: f"{shown_number(text.to_number)} · {text.get_status_display()}"),
+    (Conversation, "forum", lambda conversation: shown_number(conversation.customer_phone)),
+    (Contact, "contacts", lambda contact: f"{shown_number(contact.number)} {contact.name}"),
+    (Tenant, "storefront", str),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sidebar: what this user may look at, and how many dead letters wait."""
+    groups: list[dict[str, Any]] = [{"title": "", "items": _overview(request)}]
+    for title, models in GROUPS.items():
+        items = [
+            {"title": name, "icon": icon, "link": list_url(model)}
+            for name, icon, model in models
+            if may_view(request, model)
+        ]
+        if items:
+            groups.append({"title": title, "items": items, "separator": True})
+    return groups
+
+
+def environment(_request: HttpRequest) -> list[str] | None:
+    """Return the mark beside the title, so that nobody takes a test for the real thing."""
+    return None if settings.PRODUCTION else ["Development", "info"]
+
+
+def search(request: HttpRequest, term: str) -> list[SearchResult]:
+    """Return calls, texts, people and businesses for a number, a SID or a name: the newest few of each."""
+    results = []
+    for model, icon, describe in SEARCHED:
+        page = admin.site.get_model_admin(model)
+        if not page.has_view_permission(request):
+            continue
+        rows, _ = page.get_search_results(request, model._default_manager.order_by("-pk"), term)
+        name = str(model._meta.verbose_name).capitalize()
+        results += [SearchResult(describe(row), name, change_url(row), icon) for row in rows.distinct()[:FOUND]]
+    return results
+
+
+def _overview(request: HttpRequest) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = [{"title": "Dashboard", "icon": "monitoring", "link": reverse("admin:index")}]
+    if any(may_view(request, queue.model) for queue in queues.every()):
+        letters = {"title": "Dead letters", "icon": "report", "link": reverse("admin:dead_letters")}
+        count = dead_letter_count(request)
+        items.append({**letters, "badge": count, "badge_variant": "danger"} if count else letters)
+    return items

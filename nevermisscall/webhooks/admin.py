@@ -1,0 +1,62 @@
+"""The receipts of Twilio's webhooks: what came, what went back."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from nevermisscall.lib.admin import NONE, SUCCESS, WARNING, DayRangeFilter, RecordAdmin, block, labelled
+from nevermisscall.webhooks.models import WebhookReceipt
+
+KINDS = ("call", "dial", "screen", "accept", "voicemail", "status")
+
+
+class KindFilter(admin.SimpleListFilter):
+    """By the endpoint. Named here, since asking the table would read all of it."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind.capitalize()) for kind in KINDS]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[WebhookReceipt]) -> QuerySet[WebhookReceipt]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(WebhookReceipt)
+class WebhookReceiptAdmin(RecordAdmin[WebhookReceipt]):
+    list_display = ("received_at", "kind", "key", "status", "account_sid")
+    list_filter = (KindFilter, ("received_at", DayRangeFilter))
+    search_fields = ("key",)
+    search_help_text = "SID of a call, a leg, a message or a recording"
+    sid_fields = ("key",)
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": (("kind", "received_at"), "key", ("account_sid", "idempotency_token"))}),
+        ("What Twilio sent", {"fields": ("fields_sent",)}),
+        ("What we answered", {"fields": ("status", "content_type", "answer_text")}),
+    )
+    readonly_fields = ("status", "fields_sent", "answer_text")
+
+    def find_sid(self, sid: str) -> Q:
+        # The key of a status report starts with its kind, so the SID is anywhere in it.
+        return Q(key__contains=sid)
+
+    @labelled("Answer", {"ok": SUCCESS, "refused": WARNING})
+    def status(self, receipt: WebhookReceipt) -> tuple[str, str]:
+        return "ok" if receipt.status_code < 400 else "refused", str(receipt.status_code)
+
+    @admin.display(description="Fields")
+    def fields_sent(self, receipt: WebhookReceipt) -> str:
+        rows = sorted(receipt.params.items())
+        if not rows:
+            return NONE
+        cells = format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", rows)
+        return format_html('<table class="nmc-fields">{}</table>', cells)
+
+    @admin.display(description="Body")
+    def answer_text(self, receipt: WebhookReceipt) -> str:
+        return block(receipt.answer)

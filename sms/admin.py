@@ -1,0 +1,177 @@
+"""Texts as an operator looks for them, with every attempt to send one and every report about it."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from nevermisscall.lib.admin import (
+    DANGER,
+    INFO,
+    NONE,
+    SUCCESS,
+    WARNING,
+    DayRangeFilter,
+    RecordAdmin,
+    RecordInline,
+    block,
+    change_url,
+    labelled,
+    link,
+    pretty,
+    shown_number,
+)
+from nevermisscall.outbox.admin import WorkAdmin, WorkFilter
+from nevermisscall.twilio.errors import ERROR_CODES
+from nevermisscall.webhooks.models import WebhookReceipt
+from sms.models import FROM_TWILIO, Message, SendAttempt, Status
+
+COLOURS: dict[str, str] = {
+    Status.QUEUED: INFO,
+    Status.SENDING: INFO,
+    Status.UNKNOWN: WARNING,
+    Status.SENT_TO_PROVIDER: INFO,
+    Status.SENT: INFO,
+    Status.DELIVERED: SUCCESS,
+    Status.UNDELIVERED: DANGER,
+    Status.FAILED: DANGER,
+    Status.EXPIRED: DANGER,
+    Status.CANCELED: WARNING,
+}
+
+
+def explain(code: int | None) -> str:
+    """Return an error code with its meaning and Twilio's page about it."""
+    if not code:
+        return NONE
+    known = ERROR_CODES.get(code)
+    page = known.link if known else f"https://www.twilio.com/docs/api/errors/{code}"
+    return format_html(
+        '<a class="text-link" href="{}" rel="noreferrer" target="_blank">{}</a> {}',
+        page,
+        code,
+        known.meaning if known else "not in our table",
+    )
+
+
+class AttemptInline(RecordInline[SendAttempt, Message]):
+    model = SendAttempt
+    fields = readonly_fields = ("started_at", "outcome", "first_clean_look_at", "token")
+    ordering = ("started_at",)
+    verbose_name_plural = "Requests to Twilio"
+
+
+@admin.register(Message)
+class MessageAdmin(WorkAdmin[Message]):
+    list_display = ("created_at", "recipient", "tenant_link", "purpose", "state", "error", "message_sid")
+    list_display_links = ("created_at", "message_sid")
+    list_filter = (
+        "status",
+        "purpose",
+        ("tenant", AutocompleteSelectFilter),
+        ("created_at", DayRangeFilter),
+        "possible_duplicate",
+        WorkFilter,
+    )
+    list_select_related = ("tenant",)
+    search_fields = ("idempotency_key",)
+    search_help_text = "Message SID, a number in any spelling, or the key (missed-call:CA…)"
+    sid_fields = ("message_sid",)
+    number_fields = ("from_number", "to_number")
+    ordering = ("-pk",)
+    inlines = (AttemptInline,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("recipient", "sender", "tenant"),
+                    ("state", "error", "possible_duplicate"),
+                    "text",
+                    ("created_at", "sent_at", "delivered_at"),
+                    ("message_sid", "num_segments", "purpose"),
+                )
+            },
+        ),
+        ("Twilio's reports", {"fields": ("reports",)}),
+        ("The gate's verdict", {"classes": ("collapse",), "fields": ("idempotency_key", "verdict_text")}),
+        (
+            "Sending",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    ("next_attempt_at", "expires_at", "lease_until"),
+                    ("attempts", "dead_at", "last_error"),
+                    ("priority", "sender_type"),
+                ),
+            },
+        ),
+    )
+    readonly_fields = ("recipient", "sender", "state", "error", "text", "reports", "verdict_text", "lease_until")
+
+    @admin.display(description="To", ordering="to_number")
+    def recipient(self, message: Message) -> str:
+        return shown_number(message.to_number)
+
+    @admin.display(description="From", ordering="from_number")
+    def sender(self, message: Message) -> str:
+        return shown_number(message.from_number)
+
+    @admin.display(description="Business")
+    def tenant_link(self, message: Message) -> str:
+        return link(message.tenant)
+
+    @labelled("Status", COLOURS, ordering="status")
+    def state(self, message: Message) -> tuple[str, str]:
+        return message.status, message.get_status_display()
+
+    @admin.display(description="Error", ordering="error_code")
+    def error(self, message: Message) -> str:
+        return explain(message.error_code)
+
+    @admin.display(description="Text")
+    def text(self, message: Message) -> str:
+        return block(message.body)
+
+    @admin.display(description="Verdict")
+    def verdict_text(self, message: Message) -> str:
+        return pretty(message.verdict)
+
+    @admin.display(description="Status callbacks")
+    def reports(self, message: Message) -> str:
+        found = reports_of(message)
+        if not found:
+            return "None yet."
+        rows = (
+            (change_url(report), report.received_at.strftime("%H:%M:%S"), report.params.get("MessageStatus", ""))
+            for report in found
+        )
+        return format_html_join(" · ", '<a class="text-link" href="{}">{} {}</a>', rows)
+
+
+def reports_of(message: Message) -> list[WebhookReceipt]:
+    """Return the receipts of Twilio's reports about a message, found by their exact keys, which have an index."""
+    if not message.message_sid:
+        return []
+    errors = {"", str(message.error_code or "")}
+    keys = [f"message:{message.message_sid}:{status}:{error}" for status in FROM_TWILIO for error in errors]
+    account_sid = message.phone_number.account_sid or settings.TWILIO_ACCOUNT_SID
+    receipts = WebhookReceipt.objects.filter(account_sid=account_sid, kind="status", key__in=keys)
+    return list(receipts.order_by("received_at"))
+
+
+@admin.register(SendAttempt)
+class SendAttemptAdmin(RecordAdmin[SendAttempt]):
+    list_display = ("started_at", "message_link", "outcome", "first_clean_look_at", "token")
+    list_display_links = ("started_at",)
+    list_select_related = ("message",)
+    search_fields = ("outcome",)
+    search_help_text = "SID of the message"
+    sid_fields = ("message__message_sid",)
+    ordering = ("-started_at",)
+    fields = ("message_link", "token", "started_at", "outcome", "first_clean_look_at")
+    readonly_fields = ("message_link", "token")
+
+    @admin.display(description="Message")
+    def message_link(self, attempt: SendAttempt) -> str:
+        return link(attempt.message)

@@ -1,0 +1,204 @@
+"""Customers, the people of a business, their logins, and the keys that programs use."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from nevermisscall.lib.admin import (
+    DANGER,
+    SUCCESS,
+    WARNING,
+    Admin,
+    CappedPaginator,
+    Form,
+    Inline,
+    labelled,
+    shown_number,
+)
+from tenants import services
+from tenants.models import ApiKey, Contact, Membership
+
+
+@admin.register(Contact)
+class ContactAdmin(Admin[Contact]):
+    list_display = ("shown", "name", "tenant", "texts", "is_personal", "is_landline", "created_at")
+    list_filter = ("is_personal", "is_landline", ("opted_out_at", admin.EmptyFieldListFilter))
+    list_select_related = ("tenant",)
+    search_fields = ("name",)
+    search_help_text = "Number or name"
+    number_fields = ("number",)
+    autocomplete_fields = ("tenant",)
+    ordering = ("-pk",)
+    paginator = CappedPaginator
+    show_full_result_count = False
+    actions_submit_line = ("opt_out",)
+    fieldsets = (
+        (None, {"fields": (("tenant", "number"), ("name", "language"), "notes")}),
+        (
+            "Texts",
+            {
+                "description": "A person who opted out is never texted again, until they send START themselves.",
+                "fields": ("is_personal", "is_landline", "opted_out_at"),
+            },
+        ),
+    )
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: Contact | None = None) -> tuple[str, ...]:
+        return ("opted_out_at",) if obj is None else ("tenant", "number", "opted_out_at")
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        return False  # the opt-out would go with it
+
+    def has_opt_out_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
+        return self.has_change_permission(request)
+
+    @admin.display(description="Number", ordering="number")
+    def shown(self, contact: Contact) -> str:
+        return shown_number(contact.number)
+
+    @labelled("Texts", {"yes": SUCCESS, "no": DANGER}, ordering="opted_out_at")
+    def texts(self, contact: Contact) -> tuple[str, str]:
+        return ("yes", "Allowed") if contact.opted_out_at is None else ("no", "Opted out")
+
+    @admin.action(description="Save and opt out of texts", permissions=["opt_out"])
+    def opt_out(self, request: HttpRequest, contact: Contact) -> None:
+        services.opt_out(tenant_id=contact.tenant_id, number=contact.number)
+        self.log_change(request, contact, "Opted out of texts")
+        messages.success(request, "They get no more texts.")
+
+
+@admin.register(Membership)
+class MembershipAdmin(Admin[Membership]):
+    list_display = ("user", "tenant", "role")
+    list_filter = ("role",)
+    list_select_related = ("user", "tenant")
+    search_fields = ("user__username", "tenant__name")
+    autocomplete_fields = ("user", "tenant")
+    ordering = ("tenant__name", "pk")
+
+
+class ApiKeyForm(Form[ApiKey]):
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in ApiKey.SCOPES],
+        initial=["read"],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text="`admin` also manages keys and businesses.",
+    )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(Admin[ApiKey]):
+    list_display = ("name", "shown_prefix", "tenant", "scope_list", "state", "last_used_at", "created_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("tenant",)
+    search_fields = ("name", "prefix", "tenant__name")
+    autocomplete_fields = ("tenant",)
+    ordering = ("-pk",)
+    actions = ("revoke_keys",)
+    actions_submit_line = ("revoke",)
+
+    def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return (
+            super().get_form(request, obj, change, **kwargs)
+            if change
+            else super().get_form(request, obj, change, form=ApiKeyForm, **kwargs)
+        )
+
+    def get_fields(self, _request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("tenant", "name", "scopes", "expires_at")
+        return (
+            "name",
+            "tenant",
+            "shown_prefix",
+            "scope_list",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "revoked_at",
+        )
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        return ("tenant", "shown_prefix", "scope_list", "created_at", "last_used_at", "expires_at", "revoked_at")
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        return False  # a revoked key stays, so that its past use can be explained
+
+    def has_revoke_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
+        return self.has_change_permission(request)
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        row, key = ApiKey.issue(tenant_id=obj.tenant_id, name=obj.name, scopes=form.cleaned_data["scopes"])
+        row.expires_at = obj.expires_at
+        row.save(update_fields=["expires_at"])
+        obj.__dict__.update(row.__dict__)
+        messages.warning(request, f"Copy this key now, it is never shown again: {key}")
+
+    @admin.display(description="Begins with")
+    def shown_prefix(self, key: ApiKey) -> str:
+        return f"{key.prefix}…"
+
+    @admin.display(description="Scopes")
+    def scope_list(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    @labelled("State", {"usable": SUCCESS, "expired": WARNING, "revoked": DANGER})
+    def state(self, key: ApiKey) -> tuple[str, str]:
+        if key.revoked_at is not None:
+            return "revoked", "Revoked"
+        return ("usable", "Usable") if key.is_usable() else ("expired", "Expired")
+
+    @admin.action(description="Revoke this key", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, key: ApiKey) -> None:
+        self._revoke(request, ApiKey.objects.filter(pk=key.pk))
+
+    @admin.action(description="Revoke the selected keys", permissions=["revoke"])
+    def revoke_keys(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        self._revoke(request, keys)
+
+    def _revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        usable = list(keys.filter(revoked_at__isnull=True))
+        ApiKey.objects.filter(pk__in=[key.pk for key in usable]).update(revoked_at=timezone.now())
+        for key in usable:
+            self.log_change(request, key, "Revoked")
+        messages.success(
+            request, f"{len(usable)} key{'' if len(usable) == 1 else 's'} revoked; it takes effect at once."
+        )
+
+
+class MembershipInline(Inline[Membership, User]):
+    model = Membership
+    autocomplete_fields = ("tenant",)
+    verbose_name_plural = "Acts for"
+
+
+admin.site.unregister([User, Group])
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, Admin[User]):  # type: ignore[type-arg]
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = (MembershipInline,)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, Admin[Group]):
+    pass

@@ -1,0 +1,100 @@
+"""Staff in front of the admin, and enough history to look at: made by posting what Twilio posts."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+
+from calls.models import Call
+from nevermisscall.outbox import work
+from nevermisscall.outbox.facts import DELIVERIES
+from sms.models import Message, SendAttempt
+from tenants.models import ApiKey, BusinessHours, Closure, Contact, Membership, TextTemplate, TwilioAccount
+from tests.fixtures.webhooks import TwilioPhone, new_sid
+
+
+@pytest.fixture
+def operator(db):
+    return User.objects.create_superuser(username="olga", password="a long pass phrase")
+
+
+@pytest.fixture
+def staff(client, operator):
+    """A client that the operator has logged in with."""
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def log_in(client, db):
+    """Log in as staff who may do only what the named permissions say, such as `calls.view_call`."""
+
+    def log_in_as(*permissions: str, is_staff: bool = True):
+        user = User.objects.create_user(username="sam", password="a long pass phrase", is_staff=is_staff)
+        names = [name.partition(".") for name in permissions]
+        user.user_permissions.set(
+            [Permission.objects.get(content_type__app_label=app, codename=code) for app, _, code in names]
+        )
+        client.force_login(user)
+        return client
+
+    return log_in_as
+
+
+def deliver_facts() -> None:
+    """Hand every due fact to its subscribers. The texts that follow stay queued: no request to Twilio here."""
+    while rows := work.claim(DELIVERIES, limit=100):
+        for row in rows:
+            work.run_claimed(DELIVERIES, row)
+
+
+@pytest.fixture
+def missed_call(acme, client):
+    """Make a customer's missed call whose text-back Twilio took and reported as delivered. Returns the call."""
+
+    def make(caller: str = "+14155550123", status: str = "delivered", **report: str) -> Call:
+        twilio = TwilioPhone(client)
+        twilio.incoming_call(From=caller)
+        twilio.leg_status("ringing")
+        twilio.screen()
+        twilio.dial_action(From=caller, DialCallStatus="no-answer")
+        twilio.call_ends(From=caller)
+        deliver_facts()
+        call = Call.objects.get(call_sid=twilio.call_sid)
+        message = Message.objects.get(idempotency_key=f"missed-call:{call.call_sid}")
+        attempt = SendAttempt.objects.create(message=message, started_at=timezone.now(), outcome="accepted")
+        twilio.message_status(new_sid("SM"), "sent", query=f"?attempt={attempt.token}")
+        message.refresh_from_db()
+        twilio.message_status(message.message_sid, status, **report)
+        deliver_facts()
+        return call
+
+    return make
+
+
+@pytest.fixture
+def everything(acme, missed_call, operator):
+    """At least one row of every model."""
+    call = missed_call()
+    TwilioAccount.objects.create(
+        tenant=acme, account_sid="AC" + "7" * 32, auth_token="hush-hush", auth_token_secondary="hush-old"
+    )
+    BusinessHours.objects.create(tenant=acme, weekday=0, opens_at="08:00", closes_at="17:00")
+    Closure.objects.create(tenant=acme, starts_on="2026-12-24", ends_on="2026-12-26", reason="Christmas")
+    TextTemplate.objects.create(tenant=acme, key="missed_call", language="en", body="This is {business}. Sorry!")
+    Membership.objects.create(tenant=acme, user=operator)
+    ApiKey.issue(tenant_id=acme.pk, name="reports", scopes=["read"])
+    assert Contact.objects.exists()
+    return call
+
+
+@pytest.fixture
+def dead_letter(missed_call):
+    """A text that was given up."""
+    call = missed_call()
+    message = Message.objects.get(idempotency_key=f"missed-call:{call.call_sid}")
+    Message.objects.filter(pk=message.pk).update(
+        dead_at=timezone.now() - timedelta(hours=3), attempts=8, last_error="Twilio could not be reached"
+    )
+    return message

@@ -1,0 +1,44 @@
+"""What the webhook tests share: all rows there are, all that was logged, a business with its own Twilio account."""
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from nevermisscall.lib.logs import JsonFormatter
+from tenants.models import PhoneNumber, TwilioAccount
+from tests.fixtures.people import RIVAL_NUMBER
+
+OURS = {"outbox", "twilio", "tenants", "webhooks", "calls", "sms", "conversations"}
+RIVAL_ACCOUNT = "AC" + "9" * 32
+RIVAL_TOKEN = "rivals-own-token"
+
+
+@pytest.fixture
+def count_rows(db):
+    """Count the rows of every table of ours, as {table: rows}."""
+    tables = [model._meta.db_table for model in apps.get_models() if model._meta.app_label in OURS]
+    statement = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)
+
+    def count() -> dict[str, int]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return dict(cursor.fetchall())
+
+    return count
+
+
+@pytest.fixture
+def logged(caplog):
+    """Return everything logged so far, as production writes it."""
+    caplog.set_level("DEBUG")
+    return lambda: "\n".join(map(JsonFormatter().format, caplog.records))
+
+
+@pytest.fixture
+def rival_account(rival):
+    """Rival brought its own Twilio account: its token is Rival's to know and to sign with."""
+    account = TwilioAccount.objects.create(tenant=rival, account_sid=RIVAL_ACCOUNT, auth_token=RIVAL_TOKEN)
+    number = PhoneNumber.objects.get(number=RIVAL_NUMBER)
+    number.account = account
+    number.save()
+    return account
