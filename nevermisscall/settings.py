@@ -43,10 +43,13 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "nevermisscall.outbox",
     "nevermisscall.twilio",
     "tenants",
     "nevermisscall.webhooks",
+    "nevermisscall.api",
     "calls",
     "sms",
     "sms.bulk",
@@ -162,6 +165,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
 }
 
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "forget Idempotency-Keys": {"task": "api.forget_idempotent_requests", "schedule": 3600.0},
+}
+
 # --- Twilio -----------------------------------------------------------------------------------------------------------
 
 TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
@@ -192,12 +199,37 @@ if PRODUCTION:
 
 AI_TAKEOVER_SECONDS: int = env.int("AI_TAKEOVER_SECONDS", default=60)
 
-# --- DRF --------------------------------------------------------------------------------------------------------------
+# --- API (docs/api.md) ------------------------------------------------------------------------------------------------
+
+API_REQUESTS_PER_MINUTE: int = env.int("API_REQUESTS_PER_MINUTE", default=1000)
+# gunicorn's own variable for its processes; while Redis is away they share the limit among them.
+WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=2)
+require(API_REQUESTS_PER_MINUTE > 0, "API_REQUESTS_PER_MINUTE", "use 1 or more")
+require(WEB_CONCURRENCY > 0, "WEB_CONCURRENCY", "use 1 or more")
 
 REST_FRAMEWORK: dict[str, Any] = {
+    # What an endpoint of ours uses is in nevermisscall.api.views.ApiView; a webhook uses none of it.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "NeverMissCall",
+    "DESCRIPTION": "Calls, texts and conversations of the businesses we answer for. See docs/api.md.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["nevermisscall.api.schema.only_ours"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "nevermisscall.api.schema.add_errors",
+    ],
+    "ENUM_NAME_OVERRIDES": {"CallStatus": "calls.models.Status", "MessageStatus": "sms.models.Status"},
+    # From our own server: a page that shows keys loads no script from somebody else's.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------------------

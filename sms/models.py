@@ -55,6 +55,13 @@ FROM_TWILIO: dict[str, Status] = {
 }
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    def matching(self, *, to_number: str = "", status: str = "") -> "MessageQuerySet":
+        """Return the messages that are all of what is given."""
+        given = {"to_number": to_number, "status": status}
+        return self.filter(**{name: value for name, value in given.items() if value})
+
+
 class Message(Work):
     """One outgoing text.
 
@@ -94,6 +101,8 @@ class Message(Work):
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When Twilio had it.")
     delivered_at = models.DateTimeField(null=True, blank=True)
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant", "idempotency_key"], name="message_once"),
@@ -110,6 +119,7 @@ class Message(Work):
                 condition=Q(status__in=["sending", "unknown"]),
             ),
             models.Index(fields=["tenant", "to_number", "-created_at"], name="message_by_person"),  # cooldown, search
+            models.Index(fields=["tenant", "-created_at"], name="message_by_tenant"),  # the API's list
             models.Index(fields=["-created_at"], name="message_by_time"),  # the admin's list
         ]
 

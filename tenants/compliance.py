@@ -14,6 +14,7 @@ class Purpose(models.TextChoices):
 
     MISSED_CALL = "missed_call", "Text-back after a missed call"
     REPLY = "reply", "A person's reply"
+    NOTICE = "notice", "News the person did not just ask for"  # a reminder, a delay
     BULK = "bulk", "One text to many"
     OWNER_ALERT = "owner_alert", "News for the owner"
 

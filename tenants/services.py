@@ -1,6 +1,7 @@
 """Use-cases around a business and its people."""
 
 from django.db import transaction
+from django.db.models import Case, QuerySet, When
 from django.utils import timezone
 
 from nevermisscall.outbox import facts
@@ -20,6 +21,17 @@ def opt_out(*, tenant_id: int, number: str) -> Contact:
 def mark_landline(*, tenant_id: int, number: str) -> None:
     """Record that Twilio cannot text this number, so that nobody waits for a text again."""
     Contact.objects.update_or_create(tenant_id=tenant_id, number=number, defaults={"is_landline": True})
+
+
+def sending_number(numbers: QuerySet[PhoneNumber], wanted: str | None) -> PhoneNumber | None:
+    """Return the one of `numbers` that a text is to leave from, ready for the gate; None if there is none.
+
+    Without `wanted` that is the primary number, or the oldest one that can send if that cannot.
+    """
+    usable = numbers.exclude(state=PhoneNumber.State.RELEASED).select_related("tenant", "account")
+    if wanted is not None:
+        return usable.filter(number=wanted).first()
+    return usable.order_by(Case(When(state=PhoneNumber.State.ACTIVE, then=0), default=1), "-is_primary", "pk").first()
 
 
 def alert_numbers(*, tenant_id: int) -> tuple[PhoneNumber | None, str]:
