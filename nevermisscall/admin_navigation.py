@@ -19,6 +19,7 @@ from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
 from nevermisscall.outbox.models import Delivery, Fact
 from nevermisscall.webhooks.models import WebhookReceipt
+from sms.bulk.models import Batch
 from sms.models import Message, SendAttempt
 from tenants.models import ApiKey, Contact, Membership, PhoneNumber, Tenant, TextTemplate, TwilioAccount
 
@@ -27,6 +28,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Calls", "call", Call),
         ("Conversations", "forum", Conversation),
         ("Texts", "sms", Message),
+        ("Batches", "campaign", Batch),
     ],
     "Businesses": [
         ("Businesses", "storefront", Tenant),
@@ -38,7 +40,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Webhooks", "webhook", WebhookReceipt),
         ("Call events", "timeline", CallEvent),
         ("Send attempts", "outgoing_mail", SendAttempt),
-        ("Facts", "campaign", Fact),
+        ("Facts", "history_edu", Fact),
         ("Deliveries", "local_shipping", Delivery),
     ],
     "Access": [
