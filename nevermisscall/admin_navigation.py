@@ -15,6 +15,7 @@ from unfold.dataclasses import SearchResult
 
 from calls.models import Call, CallEvent
 from conversations.models import Conversation, Entry
+from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.lib.admin import change_url, list_url, shown_number
 from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
@@ -45,6 +46,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Sending pace", "speed", SenderPace),
         ("Paused accounts", "pause_circle", AccountPause),
         ("Entries", "notes", Entry),
+        ("API requests", "api", IdempotentRequest),
         ("Facts", "history_edu", Fact),
         ("Deliveries", "local_shipping", Delivery),
     ],
