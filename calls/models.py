@@ -1,5 +1,6 @@
 """A phone call and everything Twilio told us about it."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -39,6 +40,22 @@ def status_from(raw: str) -> Status:
 def is_forward(old: str, new: Status) -> bool:
     """Tell whether a call may move from `old` to `new`. Callbacks arrive late and shuffled."""
     return old not in TERMINAL and _RANK.get(new, 4) > _RANK.get(status_from(old), 0)
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    def matching(
+        self,
+        *,
+        call_sid: str = "",
+        outcome: str = "",
+        from_number: str = "",
+        to_number: str = "",
+        since: datetime | None = None,
+    ) -> "CallQuerySet":
+        """Return the calls that are all of what is given; `since` is when they started, or later."""
+        given = {"call_sid": call_sid, "outcome": outcome, "from_number": from_number, "to_number": to_number}
+        wanted: dict[str, Any] = {name: value for name, value in given.items() if value}
+        return self.filter(**wanted) if since is None else self.filter(**wanted, started_at__gte=since)
 
 
 class Call(Work):
@@ -98,6 +115,8 @@ class Call(Work):
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     settle_at = models.DateTimeField(null=True, blank=True, help_text="When to ask Twilio if no callback came.")
+
+    objects = CallQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -31,6 +31,7 @@ APPEND_SLASH = False  # A redirect would turn Twilio's POST into a GET without i
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "nevermisscall.admin_formats"
 USE_TZ = True
 
 INSTALLED_APPS = [
@@ -43,12 +44,16 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "nevermisscall.outbox",
     "nevermisscall.twilio",
     "tenants",
     "nevermisscall.webhooks",
+    "nevermisscall.api",
     "calls",
     "sms",
+    "sms.bulk",
     "conversations",
 ]
 
@@ -98,6 +103,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
@@ -161,6 +168,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
 }
 
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "forget Idempotency-Keys": {"task": "api.forget_idempotent_requests", "schedule": 3600.0},
+}
+
 # --- Twilio -----------------------------------------------------------------------------------------------------------
 
 TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
@@ -179,13 +190,30 @@ SMS_TOLL_FREE_PER_SECOND: float = env.float("SMS_TOLL_FREE_PER_SECOND", default=
 SMS_SHORT_CODE_PER_SECOND: float = env.float("SMS_SHORT_CODE_PER_SECOND", default=10.0)
 # A carrier's daily cap, for texts that nobody waits for; 0 is none.
 SMS_DAILY_LIMIT_PER_NUMBER: int = env.int("SMS_DAILY_LIMIT_PER_NUMBER", default=0)
+# From which hour to which, by the recipient's own clock, people may get texts they did not just ask for.
+SMS_DAYTIME_HOURS: list[int] = env.list("SMS_DAYTIME_HOURS", cast=int, default=[9, 20])
+require(
+    len(SMS_DAYTIME_HOURS) == 2 and 0 <= SMS_DAYTIME_HOURS[0] < SMS_DAYTIME_HOURS[1] <= 24,
+    "SMS_DAYTIME_HOURS",
+    "two hours, such as 9,20",
+)
+if PRODUCTION:
+    require(
+        SMS_DAYTIME_HOURS[0] >= 8 and SMS_DAYTIME_HOURS[1] <= 21,
+        "SMS_DAYTIME_HOURS",
+        "the law of the United States allows 8 to 21 at most, and some states less",
+    )
 
 # --- Secrets at rest --------------------------------------------------------------------------------------------------
 
 # Comma-separated Fernet keys, newest first: the first encrypts, all decrypt.
 FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 if PRODUCTION:
-    require(FIELD_ENCRYPTION_KEYS, "FIELD_ENCRYPTION_KEYS", "set at least one Fernet key (`openssl rand -base64 32`)")
+    require(
+        FIELD_ENCRYPTION_KEYS,
+        "FIELD_ENCRYPTION_KEYS",
+        "set at least one Fernet key (`openssl rand -base64 32 | tr '+/' '-_'`)",
+    )
 
 # --- Files of messages ------------------------------------------------------------------------------------------------
 
@@ -196,12 +224,37 @@ MEDIA_ROOT: str = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 
 AI_TAKEOVER_SECONDS: int = env.int("AI_TAKEOVER_SECONDS", default=60)
 
-# --- DRF --------------------------------------------------------------------------------------------------------------
+# --- API (docs/api.md) ------------------------------------------------------------------------------------------------
+
+API_REQUESTS_PER_MINUTE: int = env.int("API_REQUESTS_PER_MINUTE", default=1000)
+# gunicorn's own variable for its processes; while Redis is away they share the limit among them.
+WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=2)
+require(API_REQUESTS_PER_MINUTE > 0, "API_REQUESTS_PER_MINUTE", "use 1 or more")
+require(WEB_CONCURRENCY > 0, "WEB_CONCURRENCY", "use 1 or more")
 
 REST_FRAMEWORK: dict[str, Any] = {
+    # What an endpoint of ours uses is in nevermisscall.api.views.ApiView; a webhook uses none of it.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "NeverMissCall",
+    "DESCRIPTION": "Calls, texts and conversations of the businesses we answer for. See docs/api.md.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["nevermisscall.api.schema.only_ours"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "nevermisscall.api.schema.add_errors",
+    ],
+    "ENUM_NAME_OVERRIDES": {"CallStatus": "calls.models.Status", "MessageStatus": "sms.models.Status"},
+    # From our own server: a page that shows keys loads no script from somebody else's.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
@@ -239,11 +292,12 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "NeverMissCall",
     "SITE_HEADER": "NeverMissCall",
     "SITE_SYMBOL": "phone_callback",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "nevermisscall.admin_navigation.favicon"}],
     "SITE_URL": None,  # there is no other page to go to
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "nevermisscall.admin_navigation.environment",
     "DASHBOARD_CALLBACK": "nevermisscall.admin_dashboard.dashboard",
-    "SIDEBAR": {"command_search": True, "navigation": "nevermisscall.admin_navigation.navigation"},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "nevermisscall.admin_navigation.navigation"},
     "COMMAND": {"search_callback": "nevermisscall.admin_navigation.search"},
     "COLORS": {
         "primary": {

@@ -8,7 +8,7 @@ _address = "0.0.0.0" if _production else "127.0.0.1"  # noqa: S104 - in producti
 
 bind = f"{_address}:{os.environ.get('PORT', '3701')}"
 worker_class = "gthread"
-workers = 2
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
 keepalive = 30  # Seconds; longer than a proxy's own, or it meets a closing connection.
 graceful_timeout = 30  # Seconds; no request is cut at a restart.

@@ -69,6 +69,13 @@ FROM_TWILIO: dict[str, Status] = {
 }
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    def matching(self, *, to_number: str = "", status: str = "") -> "MessageQuerySet":
+        """Return the messages that are all of what is given."""
+        given = {"to_number": to_number, "status": status}
+        return self.filter(**{name: value for name, value in given.items() if value})
+
+
 class Message(Work):
     """One text, to a person or from one. One from a person is `received` and stays so; one to a person moves:
 
@@ -76,7 +83,7 @@ class Message(Work):
           ▲  │        │  └──▶ failed     (Twilio refused)
           │  │        └─────▶ unknown ──▶ sent_to_provider   (found, or its callback came)
           │  └─▶ expired         │
-          └──────────────────────┘ not there after three minutes and two clean looks: once more, flagged
+          └──────────────────────┘ not there after three minutes and two clean looks: again, flagged
 
     `sms.sending` moves it up to `sent_to_provider`; from there on it follows Twilio's reports (`sms.services`). A text
     that is held until the recipient's morning is `queued` with `next_attempt_at` then; the verdict says so.
@@ -143,6 +150,8 @@ class Message(Work):
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When Twilio had it.")
     delivered_at = models.DateTimeField(null=True, blank=True)
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant", "idempotency_key"], name="message_once"),
@@ -167,12 +176,8 @@ class Message(Work):
                 condition=Q(status__in=["sending", "unknown"]),
             ),
             models.Index(fields=["tenant", "to_number", "-created_at"], name="message_by_person"),  # cooldown, search
+            models.Index(fields=["tenant", "-created_at"], name="message_by_tenant"),  # the API's list, the daily cap
             models.Index(fields=["-created_at"], name="message_by_time"),  # the admin's list
-            models.Index(
-                fields=["tenant", "-created_at"],
-                name="message_sent_by_tenant",  # the gate: how many in 24 hours?
-                condition=Q(direction="outbound"),
-            ),
         ]
 
     def __str__(self) -> str:

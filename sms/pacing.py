@@ -12,6 +12,7 @@ from django.db import connection
 
 from nevermisscall.lib.phones import CallerKind, classify
 from sms.models import Message
+from tenants.models import PhoneNumber
 
 URGENT_PRIORITY = 1  # missed-call texts, replies and alerts; see sms.services
 
@@ -23,7 +24,7 @@ def wait_for_slot(message: Message) -> timedelta | None:
     """
     values: dict[str, Any] = {
         "number": message.from_number,
-        "cost": timedelta(seconds=1 / per_second(message)),
+        "cost": timedelta(seconds=1 / per_second(message.sender)),
         "urgent": message.priority <= URGENT_PRIORITY,
         "limit": settings.SMS_DAILY_LIMIT_PER_NUMBER or None,
     }
@@ -36,15 +37,16 @@ def wait_for_slot(message: Message) -> timedelta | None:
     return wait
 
 
-def per_second(message: Message) -> float:
-    """Return how many texts a second the message's number may send."""
-    own = message.sender.texts_per_second
-    if own:
-        return float(own)
-    kind = classify(message.from_number)
+def per_second(number: PhoneNumber) -> float:
+    """Return how many texts a second a number may send."""
+    if number.texts_per_second:
+        return float(number.texts_per_second)
+    kind = classify(number.number)
     if kind == CallerKind.TOLL_FREE:
-        return settings.SMS_TOLL_FREE_PER_SECOND
-    return settings.SMS_SHORT_CODE_PER_SECOND if kind == CallerKind.SHORT_CODE else settings.SMS_LONG_CODE_PER_SECOND
+        return float(settings.SMS_TOLL_FREE_PER_SECOND)
+    if kind == CallerKind.SHORT_CODE:
+        return float(settings.SMS_SHORT_CODE_PER_SECOND)
+    return float(settings.SMS_LONG_CODE_PER_SECOND)
 
 
 _CHARGE = """

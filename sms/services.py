@@ -9,16 +9,18 @@ from django.db import transaction
 
 from nevermisscall.lib.clock import DatabaseClock, utcnow
 from nevermisscall.lib.logs import bind
+from nevermisscall.lib.refusals import Refusal
 from nevermisscall.lib.segments import segments
 from nevermisscall.lib.text import storable
 from nevermisscall.outbox import doorbell, queues
 from sms import progress
 from sms.models import FROM_TWILIO, Message, SendAttempt, Status
 from tenants import compliance
-from tenants.compliance import Purpose, Verdict
+from tenants.compliance import Purpose, Rule, Verdict
 from tenants.models import PhoneNumber
 
 MAX_BODY = 1600
+LATEST = timedelta(days=365)  # how far ahead a text may be scheduled
 SEND_QUEUE = "sms.send"
 
 CAP_PERIOD = timedelta(hours=24)
@@ -30,18 +32,19 @@ _PRIORITY = {
     Purpose.REPLY: 1,
     Purpose.CONFIRMATION: 1,
     Purpose.AI: 2,
-    Purpose.NOTICE: 3,
+    Purpose.NOTICE: 2,
     Purpose.BULK: 3,
+    Purpose.MARKETING: 3,
 }
 
 logger = logging.getLogger(__name__)
 
 
-class TextRefused(Exception):
+class TextRefused(Refusal):
     """The gate does not let this text pass; `verdict` says which rule and why."""
 
     def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.rule)
+        super().__init__(verdict.rule, f"this text may not be sent: {Rule(verdict.rule).label}")
         self.verdict = verdict
 
 
@@ -68,8 +71,9 @@ def send_message(
     idempotency_key: str,
     expires_at: datetime | None = None,
     sender_type: str = Message.SenderType.SYSTEM,
+    send_at: datetime | None = None,
 ) -> Message:
-    """Queue one text from `number` and return it; the only way to text anybody.
+    """Queue one text from `number` and return it; the only way to text anybody. It leaves at `send_at`, or at once.
 
     A text that the gate holds until the person's morning is queued for then. The same `idempotency_key` of the same
     business returns the message that is there already. Raises `TextRefused`, and `ValueError` for a body that is empty
@@ -94,11 +98,11 @@ def send_message(
             "body": body,
             "num_segments": segments(body),
             "verdict": verdict.as_json(),
-            "next_attempt_at": verdict.not_before or DatabaseClock(),
+            "next_attempt_at": send_at or verdict.not_before or DatabaseClock(),
             "expires_at": expires_at,
         },
     )
-    if created and verdict.allowed:
+    if created and send_at is None and verdict.allowed:
         doorbell.ring_after_commit(queues.get(SEND_QUEUE), message.pk)
     return message
 

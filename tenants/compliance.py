@@ -19,17 +19,18 @@ class Purpose(models.TextChoices):
     MISSED_CALL = "missed_call", "Text-back after a missed call"
     REPLY = "reply", "A person's reply"
     AI = "ai", "The AI's reply"
-    NOTICE = "notice", "News the person did not just ask for"  # a reminder, a delay; also to many
-    BULK = "bulk", "Advertising"  # needs written consent
+    NOTICE = "notice", "News the person did not just ask for"  # a reminder, a delay
+    BULK = "bulk", "One text to many"  # the same news to all of them
+    MARKETING = "marketing", "Advertising"  # needs written consent
     OWNER_ALERT = "owner_alert", "News for the owner"
     EMERGENCY = "emergency", "Safety"
     CONFIRMATION = "confirmation", "Opt-out confirmed, HELP answered"  # the one text that may follow an opt-out
 
 
 # Sent without a person having decided on this text to this customer.
-AUTOMATIC = frozenset({Purpose.MISSED_CALL, Purpose.AI, Purpose.NOTICE, Purpose.BULK})
+AUTOMATIC = frozenset({Purpose.MISSED_CALL, Purpose.AI, Purpose.NOTICE, Purpose.BULK, Purpose.MARKETING})
 # Neither an answer to the person's own call or text nor urgent: waits for the person's daytime.
-UNASKED = frozenset({Purpose.NOTICE, Purpose.BULK})
+UNASKED = frozenset({Purpose.NOTICE, Purpose.BULK, Purpose.MARKETING})
 UNCAPPED = frozenset({Purpose.OWNER_ALERT, Purpose.EMERGENCY, Purpose.CONFIRMATION})
 
 
@@ -146,7 +147,7 @@ def _wishes(case: _Case) -> Rule | None:
 
 
 def _consent(case: _Case) -> Rule | None:
-    if case.purpose != Purpose.BULK:
+    if case.purpose != Purpose.MARKETING:
         return None  # implied by their call or text, which the ledger records, or not needed
     newest = None
     if case.contact is not None:

@@ -91,8 +91,8 @@ class Tenant(models.Model):
         null=True, blank=True, validators=[MaxValueValidator(600)], help_text="Empty: AI_TAKEOVER_SECONDS."
     )
     daily_text_cap = models.PositiveIntegerField(
-        default=5000,
-        db_default=5000,
+        default=20_000,
+        db_default=20_000,
         help_text="Texts in 24 hours, against runaway costs. Alerts and emergencies are not capped.",
     )
     retention_days = models.PositiveSmallIntegerField(default=365)

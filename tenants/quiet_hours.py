@@ -1,6 +1,6 @@
 """When a person may be texted without having just asked for it: by their own clock, not by ours.
 
-The law sets 8 to 21 for the United States and some states less, so 9 to 20 is allowed unless a rule is known better.
+The law sets 8 to 21 for the United States and some states less, so SMS_DAYTIME_HOURS is 9 to 20 unless narrowed.
 A number tells where its area code is, which is as much as anybody knows (https://github.com/google/libphonenumber).
 """
 
@@ -10,9 +10,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from django.conf import settings
 from phonenumbers import timezone as phone_zones
-
-OPENS, CLOSES = time(9), time(20)
 
 # For a number that could be anywhere: it must be daytime from the Atlantic to Hawaii, which leaves 3½ hours.
 ANYWHERE = ("America/St_Johns", "America/Los_Angeles", "Pacific/Honolulu")
@@ -47,13 +46,15 @@ def next_opening(zones: Iterable[str], at: datetime) -> datetime:
 
 
 def _is_day(clocks: list[ZoneInfo], at: datetime) -> bool:
-    return all(OPENS <= at.astimezone(clock).time() < CLOSES for clock in clocks)
+    opens, closes = settings.SMS_DAYTIME_HOURS
+    return all(opens <= at.astimezone(clock).hour < closes for clock in clocks)
 
 
 def _openings(clocks: list[ZoneInfo], after: datetime) -> Iterable[datetime]:
+    opens = time(settings.SMS_DAYTIME_HOURS[0])
     for clock in clocks:
         today = after.astimezone(clock).date()
         for days in range(DAYS_AHEAD):
-            moment = datetime.combine(today + timedelta(days=days), OPENS, clock).astimezone(after.tzinfo)
+            moment = datetime.combine(today + timedelta(days=days), opens, clock).astimezone(after.tzinfo)
             if moment > after:
                 yield moment

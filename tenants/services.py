@@ -1,5 +1,7 @@
 """Use-cases around a business and its people. Opting out and in are in `tenants.consenting`."""
 
+from django.db.models import Case, QuerySet, When
+
 from tenants.consenting import opt_in, opt_out
 from tenants.models import Contact, OwnerNumber, PhoneNumber
 
@@ -9,6 +11,17 @@ __all__ = ["alert_numbers", "mark_landline", "opt_in", "opt_out"]
 def mark_landline(*, tenant_id: int, number: str) -> None:
     """Record that Twilio cannot text this number, so that nobody waits for a text again."""
     Contact.objects.update_or_create(tenant_id=tenant_id, number=number, defaults={"is_landline": True})
+
+
+def sending_number(numbers: QuerySet[PhoneNumber], wanted: str | None) -> PhoneNumber | None:
+    """Return the one of `numbers` that a text is to leave from, ready for the gate; None if there is none.
+
+    Without `wanted` that is the primary number, or the oldest one that can send if that cannot.
+    """
+    usable = numbers.exclude(state=PhoneNumber.State.RELEASED).select_related("tenant", "account")
+    if wanted is not None:
+        return usable.filter(number=wanted).first()
+    return usable.order_by(Case(When(state=PhoneNumber.State.ACTIVE, then=0), default=1), "-is_primary", "pk").first()
 
 
 def alert_numbers(*, tenant_id: int) -> tuple[PhoneNumber | None, str]:

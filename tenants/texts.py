@@ -88,10 +88,15 @@ class TextTemplate(models.Model):
         return f"{self.key} ({self.language})"
 
     def clean(self) -> None:
-        unknown = sorted(set(_VARIABLE.findall(self.body)) - VARIABLES.get(self.key, frozenset()))
+        unknown = sorted(variables(self.body) - VARIABLES.get(self.key, frozenset()))
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in sorted(VARIABLES.get(self.key, ())))
             raise ValidationError({"body": f"{{{unknown[0]}}} is not a variable of this text; there are {known}"})
+
+
+def variables(body: str) -> set[str]:
+    """Return the names of the variables that `body` uses."""
+    return set(_VARIABLE.findall(body))
 
 
 def fill(body: str, values: dict[str, str]) -> str:

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='tenant',
             name='daily_text_cap',
-            field=models.PositiveIntegerField(db_default=5000, default=5000, help_text='Texts in 24 hours, against runaway costs. Alerts and emergencies are not capped.'),
+            field=models.PositiveIntegerField(db_default=20000, default=20000, help_text='Texts in 24 hours, against runaway costs. Alerts and emergencies are not capped.'),
         ),
         migrations.AlterField(
             model_name='contact',

@@ -1,0 +1,28 @@
+"""What the one who asks may do. A view says which scope each of its methods needs; what it does not say is refused."""
+
+from typing import Any
+
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from nevermisscall.api.authentication import WHO_ARE_YOU, Access, Scope
+from tenants.models import Tenant
+
+
+class HasScope(BasePermission):
+    """The key has the scope, and a business that is suspended or closed only reads."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        access = Access.of(request)
+        if access is None:
+            raise NotAuthenticated(WHO_ARE_YOU)
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method == "OPTIONS" or method not in view.allowed_methods:
+            return True  # what OPTIONS tells is in /api/schema/ too; the rest is a 405
+        needed = view.scopes.get(method)
+        if needed not in access.scopes:
+            raise PermissionDenied(f"this needs the scope `{needed}`", code="insufficient_scope")
+        if needed != Scope.READ and access.tenant is not None and access.tenant.status != Tenant.Status.ACTIVE:
+            raise PermissionDenied("the business is suspended or closed: it can only read", code="tenant_not_active")
+        return True

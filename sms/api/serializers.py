@@ -1,0 +1,74 @@
+"""A text as the API takes and shows it."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from nevermisscall.api.parsing import MomentField, NumberField, NumberFilter, newest_first
+from nevermisscall.lib.clock import utcnow
+from sms.models import Message, Status
+from sms.services import LATEST, MAX_BODY
+from tenants.compliance import Purpose
+
+# The others are ours to use: text-backs, alerts and batches have their own rules and their own senders.
+PURPOSES = (Purpose.REPLY, Purpose.NOTICE)
+CLOCK_TOLERANCE_SECONDS = 60
+
+
+class SendSerializer(serializers.Serializer[None]):
+    to = NumberField(help_text="Whom to text, in any usual spelling; without a country code it is a US number.")
+    body = serializers.CharField(max_length=MAX_BODY, style={"base_template": "textarea.html"})
+    vars()["from"] = NumberField(
+        required=False,
+        help_text="Which of the business's numbers sends; its primary one if left out. The platform must name one.",
+    )
+    media = serializers.ListField(
+        child=serializers.URLField(),
+        required=False,
+        allow_null=True,
+        max_length=0,
+        error_messages={"max_length": "pictures cannot be sent yet; leave this out"},
+    )
+    send_at = MomentField(required=False, allow_null=True, help_text="Not before this; at once if left out.")
+    purpose = serializers.ChoiceField(
+        [(purpose.value, purpose.label) for purpose in PURPOSES],
+        default=Purpose.NOTICE,
+        help_text="Decides which rules apply.",
+    )
+
+    def validate_send_at(self, value: Any) -> Any:
+        if value is None:
+            return None
+        ahead = value - utcnow()
+        if ahead.total_seconds() < -CLOCK_TOLERANCE_SECONDS:
+            raise serializers.ValidationError("is in the past")
+        if ahead > LATEST:
+            raise serializers.ValidationError(f"is more than {LATEST.days} days ahead")
+        return value
+
+
+class AcceptedSerializer(serializers.Serializer[Message]):
+    id = serializers.IntegerField()
+    status = serializers.ChoiceField(Status.choices)
+
+
+class MessageSerializer(serializers.Serializer[Message]):
+    id = serializers.IntegerField()
+    message_sid = serializers.CharField(allow_null=True, help_text="Twilio's; null until Twilio has it.")
+    vars()["from"] = serializers.CharField(source="from_number")
+    to = serializers.CharField(source="to_number")
+    body = serializers.CharField()
+    purpose = serializers.ChoiceField(Purpose.choices)
+    sender_type = serializers.ChoiceField(Message.SenderType.choices)
+    status = serializers.ChoiceField(Status.choices)
+    error_code = serializers.IntegerField(allow_null=True, help_text="Twilio's.")
+    num_segments = serializers.IntegerField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+
+
+class MessageFilter(serializers.Serializer[None]):
+    to = NumberFilter(source="to_number")
+    status = serializers.ChoiceField(Status.choices, required=False)
+    ordering = serializers.ChoiceField(newest_first("created_at"), default="-created_at")
