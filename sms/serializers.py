@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from urllib.parse import urlsplit
 
 from nevermisscall.webhooks.parsing import Params
 from sms.receiving import InboundMedia, InboundText
@@ -10,8 +9,8 @@ from sms.services import MessageReport
 
 MAX_MEDIA = 10
 
-_MEDIA_PATH = re.compile(
-    r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages/((?:SM|MM)[0-9a-fA-F]{32})/Media/(ME[0-9a-fA-F]{32})"
+_MEDIA_URL = re.compile(
+    r"https?://[^/?#]+/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages/((?:SM|MM)[0-9a-fA-F]{32})/Media/(ME[0-9a-fA-F]{32})"
 )
 
 
@@ -32,7 +31,7 @@ def read_text(params: Params) -> InboundText:
 
 def _media(params: Params, index: int) -> InboundMedia:
     """Take the SIDs out of a file's URL; the URL itself is never used. Its host does not matter, its account does."""
-    found = _MEDIA_PATH.fullmatch(urlsplit(params.text(f"MediaUrl{index}")).path)
+    found = _MEDIA_URL.fullmatch(params.text(f"MediaUrl{index}"))
     ours = found is not None and found[1] == params.text("AccountSid")
     return InboundMedia(
         parent_sid=found[2] if found and ours else "",
