@@ -13,7 +13,7 @@ from nevermisscall.outbox.models import Work
 def _random_name(media: "MessageMedia", _claimed: str) -> str:
     """Return where the file is stored: 16 random bytes, so that no name tells of another and none can be guessed."""
     name = secrets.token_hex(16)
-    return f"media/{name[:2]}/{name}{mimetypes.guess_extension(media.content_type) or ''}"
+    return f"texts/{name[:2]}/{name}{mimetypes.guess_extension(media.content_type) or ''}"
 
 
 class MessageMedia(Work):

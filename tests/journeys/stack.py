@@ -53,6 +53,7 @@ class Stack:
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKEN": TOKEN,
             "TWILIO_API_BASE_URL": self.emulator.url,
+            "MEDIA_ROOT": str(self.home / "media"),
             "PYTHONWARNINGS": "default",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }

@@ -107,7 +107,7 @@ def test_a_landline_is_told_to_the_owner(stack, phone):
     phone.wait_for_call(phone.place_call(from_="+15005550009", to=BUSINESS, owner=control.no_answer()))
 
     alert = wait_until(lambda: stack.texts_to(OWNER)[before:])[0]
-    assert "the text was not delivered" in alert["body"]
+    assert "it is a landline" in alert["body"]
     assert stack.rows("SELECT is_landline FROM tenants_contact WHERE number = '+15005550009'") == [(True,)]
 
 
