@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
@@ -20,6 +20,7 @@ from nevermisscall.lib.refusals import Refusal
 
 NO_SUCH_THING = "there is nothing here, or nothing that you may see"
 OUR_FAULT = "something broke on our side; it is in our log under this request_id"
+UNREADABLE = "this is no request that we can read"
 NOT_NOW = "the database does not answer; try again"
 
 # DRF's code → ours, where upper case alone would not say it well.
@@ -75,6 +76,8 @@ def handle(error: Exception, _context: dict[str, Any]) -> Response:
         return _known(error)
     if isinstance(error, Refusal):
         return Response(body(error.code.upper(), error.message), status=409)
+    if isinstance(error, SuspiciousOperation):  # more fields or bytes than Django reads
+        return Response(body("BAD_REQUEST", UNREADABLE), status=400)
     if isinstance(error, (OperationalError, InterfaceError)):
         logger.error("Database connection failed: request answered 503", exc_info=error)
         return Response(body("UNAVAILABLE", NOT_NOW), status=503, headers={"Retry-After": "1"})
@@ -111,7 +114,7 @@ def _flatten(name: str, detail: Any) -> Iterator[tuple[str, str]]:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_page(request):
         return defaults.bad_request(request, exception)
-    return JsonResponse(body("BAD_REQUEST", "this is no request that we can read"), status=400)
+    return JsonResponse(body("BAD_REQUEST", UNREADABLE), status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
