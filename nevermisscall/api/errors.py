@@ -4,7 +4,6 @@
 """
 
 import logging
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +26,6 @@ NOT_NOW = "the database does not answer; try again"
 _CODES = {
     "invalid": "INVALID_REQUEST",
     "parse_error": "MALFORMED_JSON",
-    "throttled": "RATE_LIMITED",
     "error": "INTERNAL_ERROR",
 }
 
@@ -53,6 +51,17 @@ class TooLarge(exceptions.APIException):
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "body_too_large"
+
+
+class RateLimited(exceptions.APIException):
+    """More requests than the key may make; `retry_after` is in whole seconds."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "rate_limited"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 def body(code: str, message: str, fields: dict[str, str] | None = None) -> dict[str, Any]:
@@ -89,8 +98,8 @@ def _known(error: exceptions.APIException) -> Response:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if (wait := getattr(error, "wait", None)) is not None:
-        headers["Retry-After"] = str(math.ceil(wait))
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
     code = str(error.get_codes())
     return Response(body(_CODES.get(code, code.upper()), str(error.detail)), status=error.status_code, headers=headers)
 
