@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint lock bench
+.PHONY: help install run demo test lint lock bench chaos
 
 help:
 	@echo "make run      start everything on this machine, until Ctrl-C"
@@ -39,6 +39,10 @@ lint: install
 
 bench: install
 	$(BIN)/python -m bench
+
+# Long fault runs against the whole product; docs/reliability.md has their figures.
+chaos: install
+	$(BIN)/python -m pytest -m chaos tests/chaos -p no:xdist -o addopts="" -v
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -20,8 +20,8 @@ from nevermisscall.lib.admin import (
     DayRangeFilter,
     RecordAdmin,
     anchor,
+    badge,
     change_url,
-    labelled,
     link,
     shown_number,
     span,
@@ -43,6 +43,21 @@ _ICONS: dict[str, str] = {
     CallEvent.Kind.SETTLED: "manage_search",
 }
 
+OUTCOME_COLOURS: dict[str, str] = {
+    Call.Outcome.ANSWERED: SUCCESS,
+    Call.Outcome.MISSED: DANGER,
+    Call.Outcome.REFUSED: WARNING,
+}
+_ANSWERED_WITH = {
+    "dial": "the owner's phone rings",
+    "missed": "nobody to ring",
+    "voicemail": "nobody to ring, to voicemail",
+    "unknown_number": "not a number of ours",
+    "unavailable": "the business is not active",
+    "own_phone": "from the owner's own phone",
+    "loop": "came back from the owner's phone while it rang",
+}
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -51,6 +66,7 @@ class Moment:
     at: datetime
     title: str
     detail: str = ""
+    sid: str = ""
     icon: str = "circle"
     tone: str = ""
     url: str = ""
@@ -79,8 +95,8 @@ def tell(teller: Teller) -> Teller:
 
 @admin.register(Call)
 class CallAdmin(WorkAdmin[Call]):
-    list_display = ("started_at", "caller", "called", "tenant_link", "result", "reason", "talked", "call_sid")
-    list_display_links = ("started_at", "call_sid")
+    list_display = ("started_at", "caller", "called", "tenant_link", "result", "reason", "talked", "sid")
+    list_display_links = ("started_at", "sid")
     list_filter = (
         "outcome",
         "missed_reason",
@@ -100,7 +116,7 @@ class CallAdmin(WorkAdmin[Call]):
             None,
             {
                 "fields": (
-                    ("caller", "called", "tenant"),
+                    ("caller", "called", "tenant_link"),
                     ("result", "reason", "talked"),
                     ("started_at", "answered_at", "ended_at"),
                     ("call_sid", "dial_call_sid", "account_sid"),
@@ -120,7 +136,7 @@ class CallAdmin(WorkAdmin[Call]):
             },
         ),
     )
-    readonly_fields = ("caller", "called", "result", "reason", "talked", "lease_until")
+    readonly_fields = ("caller", "called", "tenant_link", "result", "reason", "talked", "lease_until")
 
     def find_sid(self, sid: str) -> Q:
         legs = CallEvent.objects.filter(leg_sid__startswith=sid).values("call_id")
@@ -141,13 +157,17 @@ class CallAdmin(WorkAdmin[Call]):
     def called(self, call: Call) -> str:
         return shown_number(call.to_number)
 
+    @admin.display(description="Call SID", ordering="call_sid")
+    def sid(self, call: Call) -> str:
+        return call.call_sid
+
     @admin.display(description="Business")
     def tenant_link(self, call: Call) -> str:
         return link(call.tenant)
 
-    @labelled("Outcome", {"answered": SUCCESS, "missed": DANGER, "refused": WARNING, "": INFO}, ordering="outcome")
-    def result(self, call: Call) -> tuple[str, str]:
-        return call.outcome, call.get_outcome_display() if call.outcome else "In progress"
+    @admin.display(description="Outcome", ordering="outcome")
+    def result(self, call: Call) -> str:
+        return badge(call.get_outcome_display() or "In progress", OUTCOME_COLOURS.get(call.outcome, INFO))
 
     @admin.display(description="Reason", ordering="missed_reason")
     def reason(self, call: Call) -> str:
@@ -181,13 +201,14 @@ def _moment(call: Call, event: CallEvent) -> Moment:
     receipt = change_url(WebhookReceipt, event.receipt_id) if event.receipt_id else ""
     tone = ""
     if event.kind == CallEvent.Kind.DECIDED:
-        tone = SUCCESS if call.outcome == Call.Outcome.ANSWERED else DANGER if call.outcome == "missed" else WARNING
+        tone = OUTCOME_COLOURS.get(call.outcome, "")
     elif event.kind in {CallEvent.Kind.ACCEPTED, CallEvent.Kind.NOT_ACCEPTED}:
         tone = SUCCESS if event.kind == CallEvent.Kind.ACCEPTED else WARNING
     return Moment(
         at=event.occurred_at,
         title=event.get_kind_display(),
-        detail=" · ".join(filter(None, [_readable(event), event.leg_sid])),
+        detail=_readable(event),
+        sid=event.leg_sid,
         icon=_ICONS.get(event.kind, "circle"),
         tone=tone,
         url=receipt,
@@ -196,6 +217,8 @@ def _moment(call: Call, event: CallEvent) -> Moment:
 
 
 def _readable(event: CallEvent) -> str:
+    if event.kind == CallEvent.Kind.INCOMING:
+        return _ANSWERED_WITH.get(event.detail, event.detail)
     if event.kind == CallEvent.Kind.DECIDED:
         known: dict[str, str] = dict(Call.MissedReason.choices) | dict(Call.Outcome.choices)
         return known.get(event.detail, event.detail)

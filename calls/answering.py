@@ -47,13 +47,14 @@ def plan(webhook: CallWebhook, route: Route | None, *, at: datetime, is_ringing:
         return _refuse(Answering.UNKNOWN_NUMBER, None)
     if not route.is_active:
         return _refuse(Answering.UNAVAILABLE, route)
-    if webhook.forwarded_from in route.known_phones or webhook.from_number == route.number:
-        # The owner's phone passes its unanswered calls on to us. Ringing it again would go round in circles.
-        if is_ringing(webhook):
-            return _refuse(Answering.LOOP, route)
-        return _miss(route, Call.MissedReason.NO_ANSWER)
+    # The owner's phone may pass its unanswered calls on to us. Ringing it again would go round in circles.
+    passed_on = _is_theirs(webhook.forwarded_from, route) or webhook.from_number == route.number
+    if passed_on and is_ringing(webhook):
+        return _refuse(Answering.LOOP, route)
     if webhook.from_number in route.known_phones:
         return _refuse(Answering.OWN_PHONE, route)
+    if passed_on:
+        return _miss(route, Call.MissedReason.NO_ANSWER)
     if not route.rings_at(at):
         return _miss(route, Call.MissedReason.AFTER_HOURS)
     if not route.owners:
@@ -66,6 +67,16 @@ def after_a_miss(route: Route | None) -> Answering:
     if route is not None and route.missed_call_action == Tenant.MissedCallAction.VOICEMAIL:
         return Answering.VOICEMAIL
     return Answering.MISSED
+
+
+def _is_theirs(number: str, route: Route) -> bool:
+    """Tell whether `number`, in whatever spelling the forwarding carrier uses, is one of the business's phones."""
+    if not number or number in route.known_phones:
+        return bool(number)
+    try:
+        return phones.normalise(number) in route.known_phones
+    except ValueError:
+        return False
 
 
 def _dial_context(webhook: CallWebhook, route: Route) -> dict[str, Any]:

@@ -123,10 +123,12 @@ def read_voicemail(params: Params, call_sid: str) -> RecordingReport:
     )
 
 
-def read_progress(params: Params, _query: dict[str, str]) -> Progress:
+def read_progress(params: Params, query: dict[str, str]) -> Progress:
+    """Machine detection reports a leg without its parent; `call` is then ours, in the URL that Twilio signed."""
+    parent = query.get("call", "")
     return Progress(
         call_sid=params.sid("CallSid", ["CA"]),
-        parent_call_sid=params.optional_sid("ParentCallSid", "CA"),
+        parent_call_sid=params.optional_sid("ParentCallSid", "CA") or (parent if is_sid(parent, ["CA"]) else ""),
         account_sid=params.text("AccountSid"),
         from_number=params.text("From")[:255],
         to_number=params.text("To")[:255],

@@ -61,10 +61,12 @@ def start_call(*, webhook: CallWebhook, plan: Plan, receipt_id: int) -> Call:
     if is_forward(call.status, status_from(webhook.call_status)):
         call.status = status_from(webhook.call_status)
     _record(call, Kind.INCOMING, now, detail=plan.answering.name.lower(), receipt_id=receipt_id)
-    if call.tenant_id is not None:
+    if call.tenant_id is not None and (call.started_at == now or not _is_known_to_have_arrived(call)):
         facts.publish(events.CallIncoming(call))
     if plan.outcome and not call.outcome:
         _decide(call, plan.outcome, plan.missed_reason, now)
+    elif plan.missed_reason:
+        _explain(call, plan.missed_reason)
     _save(call)
     return call
 
@@ -81,13 +83,15 @@ def finish_dial(*, result: DialResult, receipt_id: int) -> Call:
     _record(call, Kind.DIALED, now, result.dial_call_status, leg_sid=result.dial_call_sid, receipt_id=receipt_id)
     call.dial_call_status = result.dial_call_status
     call.dial_call_sid = result.dial_call_sid or call.dial_call_sid
-    _advance(call, result.call_status, now)
+    first_end = _advance(call, result.call_status, now)
     if _was_taken(call, result):
         call.duration = call.duration if result.duration is None else result.duration
         if not call.outcome or (call.outcome == Outcome.MISSED and call.text_back_at is None):
             _decide(call, Outcome.ANSWERED, "", now)
     else:
         _miss_by_dial(call, result.dial_call_status, now)
+    if first_end:
+        _publish_completed(call)
     _save(call)
     return call
 
@@ -103,7 +107,7 @@ def end_call(*, webhook: CallWebhook | Progress, receipt_id: int) -> Call:
     if not call.outcome:
         _decide_at_end(call, now)
     if first_end:
-        facts.publish(events.CallCompleted(call))
+        _publish_completed(call)
     _save(call)
     return call
 
@@ -168,18 +172,25 @@ def record_recording(*, report: RecordingReport, receipt_id: int) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def settle(*, call_id: int, seen: Seen, status: str, somebody_talked: bool) -> Call:
-    """Decide a call whose callbacks never came, from what Twilio's own record says."""
+def settle(*, call_id: int, seen: Seen, status: str, somebody_talked: bool, ended_at: datetime | None) -> Call:
+    """Decide a call whose callbacks never came, from what Twilio's own record says.
+
+    `ended_at` is when Twilio says it ended, perhaps hours ago: a text-back then comes too late and is not sent.
+    """
     now = utcnow()
     call = Call.objects.select_for_update().get(pk=call_id)
     call.remember()
     _adopt(call, seen, routing.table.route(seen.to_number))
-    _advance(call, status, now)
+    first_end = _advance(call, status, now)
+    call.ended_at = ended_at or call.ended_at
+    call.dead_at = None
     _record(call, Kind.SETTLED, now, status)
     if not call.outcome:
         screened = call.screening == Tenant.Screening.PRESS_1
-        taken = call.accepted_at is not None if screened else somebody_talked
+        taken = call.accepted_at is not None if screened else somebody_talked and not _is_machine(call)
         _decide(call, Outcome.ANSWERED if taken else Outcome.MISSED, "" if taken else Reason.ABANDONED, now)
+    if first_end:
+        _publish_completed(call)
     _save(call)
     return call
 
@@ -193,11 +204,11 @@ def claim_text_back(*, call_id: int) -> bool:
 def is_ringing(webhook: CallWebhook) -> bool:
     """Tell whether a call that the owner's phone passed back to us is one that we are forwarding right now.
 
-    It shows the caller's number again, or ours if the caller withheld theirs.
+    It shows the caller's number again; or that of the phone itself; or ours, if the caller withheld theirs.
     """
     recently = utcnow() - timedelta(minutes=5)
     ringing = Call.objects.filter(to_number=webhook.to_number, outcome="", started_at__gt=recently)
-    if webhook.from_number != webhook.to_number:
+    if webhook.from_number not in {webhook.to_number, webhook.forwarded_from}:
         ringing = ringing.filter(from_number=webhook.from_number)
     return ringing.exclude(call_sid=webhook.call_sid).exists()
 
@@ -264,8 +275,16 @@ def _was_taken(call: Call, result: DialResult) -> bool:
     if call.screening == Tenant.Screening.PRESS_1:
         return call.accepted_at is not None
     if call.screening == Tenant.Screening.AMD:
-        return not call.answered_by.startswith(("machine", "fax"))
+        return not _is_machine(call)
     return True
+
+
+def _is_machine(call: Call) -> bool:
+    return call.screening == Tenant.Screening.AMD and call.answered_by.startswith(("machine", "fax"))
+
+
+def _is_known_to_have_arrived(call: Call) -> bool:
+    return CallEvent.objects.filter(call=call, kind=Kind.INCOMING).exists()
 
 
 def _miss_by_dial(call: Call, dial_call_status: str, now: datetime) -> None:
@@ -274,19 +293,25 @@ def _miss_by_dial(call: Call, dial_call_status: str, now: datetime) -> None:
     reason = _MISSED_BY_DIAL_STATUS.get(dial_call_status, Reason.NO_ANSWER)
     if not call.outcome:
         _decide(call, Outcome.MISSED, reason, now)
-    elif call.outcome == Outcome.MISSED and call.missed_reason == Reason.ABANDONED:
-        # The end of the call overtook this result, which knows better why.
+    else:
+        _explain(call, reason)
+
+
+def _explain(call: Call, reason: str) -> None:
+    """Say better why a call was missed whose end overtook the webhook that knows."""
+    if call.outcome == Outcome.MISSED and call.missed_reason == Reason.ABANDONED:
         call.missed_reason = reason
+        if reason == Reason.FAILED and call.tenant_id is not None:
+            facts.publish(events.CallFailed(call))
 
 
 def _decide_at_end(call: Call, now: datetime) -> None:
-    if call.screening == Tenant.Screening.PRESS_1 and call.tenant_id is not None:
+    screened = call.screening == Tenant.Screening.PRESS_1 and call.tenant_id is not None
+    if screened and call.accepted_at is None:
         # The press is on record before the legs are connected, so without it nobody talked.
-        if call.accepted_at is not None:
-            _decide(call, Outcome.ANSWERED, "", now)
-        else:
-            _decide(call, Outcome.MISSED, Reason.ABANDONED, now)
+        _decide(call, Outcome.MISSED, Reason.ABANDONED, now)
     else:
+        # With it, the caller may still have hung up before the connection: the dial result knows.
         call.settle_at, call.fence = now + DIAL_RESULT_GRACE, None
 
 
@@ -297,7 +322,7 @@ def _decide(call: Call, outcome: str, reason: str, now: datetime) -> None:
     if outcome == Outcome.ANSWERED:
         call.answered_at = call.answered_at or now
     if outcome == Outcome.MISSED:
-        call.ended_at = call.ended_at or now
+        call.ended_at, call.answered_at = call.ended_at or now, None
     if call.tenant_id is None or outcome == Outcome.REFUSED:
         return
     logger.info("call decided", extra={"outcome": outcome, "reason": reason})
@@ -306,7 +331,13 @@ def _decide(call: Call, outcome: str, reason: str, now: datetime) -> None:
     elif outcome == Outcome.MISSED:
         facts.publish(events.CallMissed(call))
         if reason == Reason.FAILED:
+            logger.error("an owner's number cannot be reached: check where this business forwards its calls")
             facts.publish(events.CallFailed(call))
+
+
+def _publish_completed(call: Call) -> None:
+    if call.tenant_id is not None:
+        facts.publish(events.CallCompleted(call))
 
 
 def _record(

@@ -1,12 +1,13 @@
 """The sweep that settles calls whose callbacks never came: every inbound call ends with exactly one outcome."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from calls import services
 from calls.models import TERMINAL, Call, status_from
 from nevermisscall.outbox.queues import Lane, Queue, Retry
 from nevermisscall.twilio import calls as twilio_calls
-from nevermisscall.twilio.errors import PermanentTwilioError, TwilioError
+from nevermisscall.twilio.errors import TwilioError
 from tenants import accounts
 
 STILL_TALKING = timedelta(minutes=2)
@@ -18,24 +19,30 @@ def settle_call(call: Call) -> timedelta | None:
     try:
         record = twilio_calls.fetch(credentials, call.call_sid)
         talked = twilio_calls.any_child_answered(credentials, call.call_sid)
-    except PermanentTwilioError:
-        # Twilio does not know the call or will not say. Nobody took it as far as anybody can tell.
-        seen = services.Seen(call.call_sid, call.account_sid, call.from_number, call.to_number)
-        services.settle(call_id=call.pk, seen=seen, status="failed", somebody_talked=False)
-        return None
     except TwilioError as error:
-        raise Retry(str(error)) from error
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise Retry(str(error)) from error
+        _decide(call, status="failed", ended_at=None)  # Twilio does not know the call
+        return None
     if status_from(record.status) not in TERMINAL:
         return STILL_TALKING
     seen = services.Seen(call.call_sid, call.account_sid, record.from_number, record.to_number)
-    services.settle(call_id=call.pk, seen=seen, status=record.status, somebody_talked=talked)
+    services.settle(call_id=call.pk, seen=seen, status=record.status, somebody_talked=talked, ended_at=record.ended_at)
     return None
 
 
 def settle_by_what_we_know(call: Call) -> None:
-    """Twilio could not be asked for a long time: decide without it rather than never."""
+    """Twilio could not be asked for a quarter of an hour: decide without it rather than never.
+
+    When it ended is unknown; taken as long ago, so that the owner is told and nobody gets a stale text.
+    """
+    _decide(call, status="", ended_at=call.started_at)
+
+
+def _decide(call: Call, *, status: str, ended_at: datetime | None) -> None:
     seen = services.Seen(call.call_sid, call.account_sid, call.from_number, call.to_number)
-    services.settle(call_id=call.pk, seen=seen, status="", somebody_talked=call.answered_at is not None)
+    talked = call.answered_at is not None or call.answered_by == "human"
+    services.settle(call_id=call.pk, seen=seen, status=status, somebody_talked=talked, ended_at=ended_at)
 
 
 QUEUE = Queue(

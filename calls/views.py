@@ -157,7 +157,7 @@ PROGRESS_REPORT = Report(
 
 RECORDING_REPORT = Report(
     kind="recording",
-    marker="RecordingSid",
+    marker="RecordingStatus",  # not RecordingSid: the last progress report of a recorded leg has that too
     read=serializers.read_recording,
     key=lambda report: f"{report.recording_sid}:{report.recording_status}",
     apply=lambda report, receipt_id: services.record_recording(report=report, receipt_id=receipt_id),
@@ -176,7 +176,7 @@ def _route(call: Call | DialResult) -> routing.Route | None:
 def _after_a_miss(webhook: DialResult) -> Answer:
     if status_from(webhook.call_status) in TERMINAL:
         return twiml.empty()  # the caller is gone
-    route = routing.table.route(webhook.to_number)
+    route = _route(webhook)
     return _render_answering(answering.after_a_miss(route), webhook, route, {})
 
 
@@ -198,6 +198,7 @@ def _render(template: str, call_sid: str, route: routing.Route | None, context: 
     return twiml.render(
         f"calls/{template}",
         urls=CallUrls(call_sid),
+        call_sid=call_sid,
         business=route.tenant_name if route else "",
         language=route.language if route else "en",
         **context,

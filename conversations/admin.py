@@ -17,9 +17,9 @@ from nevermisscall.lib.admin import (
     WARNING,
     DayRangeFilter,
     RecordAdmin,
+    badge,
     block,
     change_url,
-    labelled,
     link,
     shown_number,
 )
@@ -49,11 +49,11 @@ class ConversationAdmin(RecordAdmin[Conversation]):
     ordering = ("-last_activity", "-pk")
     change_form_template = "admin/conversations/conversation/change_form.html"
     fields = (
-        ("customer", "contact_link", "tenant"),
+        ("customer", "contact_link", "tenant_link"),
         ("state", "owned_by", "phone_number"),
         ("created_at", "last_activity", "call"),
     )
-    readonly_fields = ("customer", "contact_link", "state", "owned_by")
+    readonly_fields = ("customer", "contact_link", "tenant_link", "state", "owned_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return super().get_queryset(request).select_related("tenant", "contact", "phone_number", "call")
@@ -81,13 +81,10 @@ class ConversationAdmin(RecordAdmin[Conversation]):
     def tenant_link(self, conversation: Conversation) -> str:
         return link(conversation.tenant)
 
-    @labelled(
-        "Status",
-        {"active": WARNING, "ai_handling": INFO, "user_handling": INFO, "completed": SUCCESS},
-        ordering="status",
-    )
-    def state(self, conversation: Conversation) -> tuple[str, str]:
-        return conversation.status, conversation.get_status_display()
+    @admin.display(description="Status", ordering="status")
+    def state(self, conversation: Conversation) -> str:
+        colours: dict[str, str] = {Conversation.Status.ACTIVE: WARNING, Conversation.Status.COMPLETED: SUCCESS}
+        return badge(conversation.get_status_display(), colours.get(conversation.status, INFO))
 
     @admin.display(description="Owned by", ordering="ownership")
     def owned_by(self, conversation: Conversation) -> str:
@@ -173,20 +170,21 @@ def _why_no_conversation(call: Call) -> str:
 
 def _moments(message: Message) -> Iterator[Moment]:
     title = "Text to the owner" if message.purpose == Purpose.OWNER_ALERT else "Text-back"
-    yield Moment(message.created_at, f"{title} queued", "", "schedule_send", "", change_url(message), "text")
+    url = change_url(message)
+    yield Moment(message.created_at, f"{title} queued", icon="schedule_send", url=url, url_text="text")
     for attempt in message.send_attempts.all():
-        yield Moment(attempt.started_at, "Request to Twilio", attempt.outcome or "no outcome yet", "send")
+        yield Moment(attempt.started_at, "Request to Twilio", attempt.outcome or "no outcome yet", icon="send")
     reports = reports_of(message)
     if message.sent_at is not None and not (reports and reports[0].received_at < message.sent_at):
-        yield Moment(message.sent_at, "Twilio has the text", message.message_sid or "", "done")
+        yield Moment(message.sent_at, "Twilio has the text", sid=message.message_sid or "", icon="done")
     for report in reports:
         status = FROM_TWILIO.get(report.params.get("MessageStatus", ""))
         yield Moment(
-            report.received_at,
-            f"Twilio reports: {status.label.lower() if status else 'something new'}",
-            report.params.get("ErrorCode", ""),
-            "mark_chat_read" if status == Status.DELIVERED else "sms",
-            COLOURS.get(status or "", "") if status in TOLD else "",
-            change_url(report),
-            "webhook",
+            at=report.received_at,
+            title=f"Twilio reports: {status.label.lower() if status else 'something new'}",
+            detail=report.params.get("ErrorCode", ""),
+            icon="mark_chat_read" if status == Status.DELIVERED else "sms",
+            tone=COLOURS.get(status or "", "") if status in TOLD else "",
+            url=change_url(report),
+            url_text="webhook",
         )

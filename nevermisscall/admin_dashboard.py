@@ -11,8 +11,9 @@ from django.db.models import Count, F, Min, Model, Q, Value
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 
+from calls.admin import OUTCOME_COLOURS
 from calls.models import Call
-from nevermisscall.lib.admin import NONE, list_url, shown_number, span
+from nevermisscall.lib.admin import INFO, NONE, badge, change_url, list_url, shown_number, span
 from nevermisscall.lib.clock import DatabaseClock, utcnow
 from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import DEAD, may_view
@@ -22,7 +23,27 @@ from tenants.compliance import Purpose
 
 PERIODS = (7, 30)  # days
 LAST_CALLS = 8
-OUTCOME_COLOURS = {"answered": "success", "missed": "danger", "refused": "warning"}
+
+# unfold's own options draw the bars of a day on top of each other.
+_TICKS = {"color": "#9ca3af", "precision": 0}
+CHART_OPTIONS = json.dumps(
+    {
+        "animation": False,
+        "responsive": True,
+        "maintainAspectRatio": False,
+        "datasets": {"bar": {"borderRadius": 3, "maxBarThickness": 14}},
+        "plugins": {
+            "legend": {
+                "align": "end",
+                "labels": {"boxWidth": 6, "boxHeight": 6, "usePointStyle": True, "color": "#9ca3af"},
+            },
+        },
+        "scales": {
+            "x": {"ticks": _TICKS, "grid": {"display": False}, "border": {"display": False}},
+            "y": {"ticks": _TICKS, "grid": {"tickWidth": 0}, "border": {"display": False}, "beginAtZero": True},
+        },
+    }
+)
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -39,8 +60,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     missed = sum(reasons.values())
     context |= {
         "dashboard": True,
+        "title": "Dashboard",
         "periods": [{"title": f"{n} days", "link": f"?days={n}", "active": n == days} for n in PERIODS],
         "funnel": _funnel(calls.total(), missed, texted.total(), delivered.total(), since),
+        "chart_options": CHART_OPTIONS,
         "chart": _chart(first, days, calls, reasons, texted, delivered),
         "reasons": _reasons(reasons, missed, since),
         "queues": _queues(now),
@@ -130,8 +153,6 @@ def _chart(
                     "label": label,
                     "data": [counted[day] for day in shown],
                     "backgroundColor": colour,
-                    "displayYAxis": True,
-                    "maxTicksXLimit": 10,
                 }
                 for label, counted, colour in series
             ],
@@ -191,9 +212,9 @@ def _last_calls() -> list[dict[str, Any]]:
     return [
         {
             "call": call,
+            "url": change_url(call),
             "caller": shown_number(call.from_number),
-            "outcome": call.get_outcome_display() or "In progress",
-            "tone": OUTCOME_COLOURS.get(call.outcome, "info"),
+            "outcome": badge(call.get_outcome_display() or "In progress", OUTCOME_COLOURS.get(call.outcome, INFO)),
         }
         for call in calls
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import admin
@@ -13,13 +14,14 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from calls.models import Call, CallEvent
-from conversations.models import Conversation
+from conversations.models import Conversation, Entry
 from nevermisscall.lib.admin import change_url, list_url, shown_number
 from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
 from nevermisscall.outbox.models import Delivery, Fact
 from nevermisscall.webhooks.models import WebhookReceipt
-from sms.models import Message, SendAttempt
+from sms.bulk.models import Batch, Recipient
+from sms.models import AccountPause, Message, SendAttempt, SenderPace
 from tenants.models import ApiKey, Contact, Membership, PhoneNumber, Tenant, TextTemplate, TwilioAccount
 
 GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
@@ -27,6 +29,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Calls", "call", Call),
         ("Conversations", "forum", Conversation),
         ("Texts", "sms", Message),
+        ("Bulk texts", "campaign", Batch),
     ],
     "Businesses": [
         ("Businesses", "storefront", Tenant),
@@ -38,7 +41,11 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Webhooks", "webhook", WebhookReceipt),
         ("Call events", "timeline", CallEvent),
         ("Send attempts", "outgoing_mail", SendAttempt),
-        ("Facts", "campaign", Fact),
+        ("Bulk recipients", "groups", Recipient),
+        ("Sending pace", "speed", SenderPace),
+        ("Paused accounts", "pause_circle", AccountPause),
+        ("Entries", "notes", Entry),
+        ("Facts", "history_edu", Fact),
         ("Deliveries", "local_shipping", Delivery),
     ],
     "Access": [
@@ -50,6 +57,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Audit log", "history", LogEntry),
     ],
 }
+SELDOM = {"Behind the scenes", "Access"}  # folded away until one is opened
 FOUND = 8  # rows of each kind that the search shows
 SEARCHED: tuple[tuple[type[Model], str, Callable[[Any], str]], ...] = (
     (Call, "call", lambda call: f"{shown_number(call.from_number)} · {call.started_at:%d %b %H:%M} UTC"),
@@ -65,18 +73,28 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = [{"title": "", "items": _overview(request)}]
     for title, models in GROUPS.items():
         items = [
-            {"title": name, "icon": icon, "link": list_url(model)}
-            for name, icon, model in models
-            if may_view(request, model)
+            _item(request, name, icon, list_url(model)) for name, icon, model in models if may_view(request, model)
         ]
         if items:
-            groups.append({"title": title, "items": items, "separator": True})
+            groups.append({"title": title, "items": items, "separator": True, "collapsible": title in SELDOM})
     return groups
 
 
 def environment(_request: HttpRequest) -> list[str] | None:
     """Return the mark beside the title, so that nobody takes a test for the real thing."""
     return None if settings.PRODUCTION else ["Development", "info"]
+
+
+def favicon(_request: HttpRequest) -> str:
+    """Return the mark of the browser's tab: a receiver on our colour."""
+    mark = (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'>"
+        "<rect width='24' height='24' rx='5' fill='#0e8f86'/>"
+        "<path fill='#fff' d='M8 5l2 4-1.6 1.4a9 9 0 0 0 5.2 5.2L15 14l4 2v2c0 .6-.4 1-1 1"
+        "A13 13 0 0 1 5 6c0-.6.4-1 1-1z'/>"
+        "</svg>"
+    )
+    return f"data:image/svg+xml,{quote(mark)}"
 
 
 def search(request: HttpRequest, term: str) -> list[SearchResult]:
@@ -93,9 +111,15 @@ def search(request: HttpRequest, term: str) -> list[SearchResult]:
 
 
 def _overview(request: HttpRequest) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = [{"title": "Dashboard", "icon": "monitoring", "link": reverse("admin:index")}]
+    items = [_item(request, "Dashboard", "monitoring", reverse("admin:index"))]
     if any(may_view(request, queue.model) for queue in queues.every()):
-        letters = {"title": "Dead letters", "icon": "report", "link": reverse("admin:dead_letters")}
+        letters = _item(request, "Dead letters", "report", reverse("admin:dead_letters"))
         count = dead_letter_count(request)
         items.append({**letters, "badge": count, "badge_variant": "danger"} if count else letters)
     return items
+
+
+def _item(request: HttpRequest, title: str, icon: str, url: str) -> dict[str, Any]:
+    # unfold also marks pages whose addresses begin alike, such as the list of deliveries on that of dead letters.
+    below = request.path.startswith(url) and "dead-letters" not in request.path and url != reverse("admin:index")
+    return {"title": title, "icon": icon, "link": url, "active": request.path == url or below}

@@ -31,6 +31,7 @@ APPEND_SLASH = False  # A redirect would turn Twilio's POST into a GET without i
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "nevermisscall.admin_formats"
 USE_TZ = True
 
 INSTALLED_APPS = [
@@ -102,6 +103,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
@@ -267,11 +270,12 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "NeverMissCall",
     "SITE_HEADER": "NeverMissCall",
     "SITE_SYMBOL": "phone_callback",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "nevermisscall.admin_navigation.favicon"}],
     "SITE_URL": None,  # there is no other page to go to
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "nevermisscall.admin_navigation.environment",
     "DASHBOARD_CALLBACK": "nevermisscall.admin_dashboard.dashboard",
-    "SIDEBAR": {"command_search": True, "navigation": "nevermisscall.admin_navigation.navigation"},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "nevermisscall.admin_navigation.navigation"},
     "COMMAND": {"search_callback": "nevermisscall.admin_navigation.search"},
     "COLORS": {
         "primary": {

@@ -14,9 +14,9 @@ from nevermisscall.lib.admin import (
     DayRangeFilter,
     RecordAdmin,
     RecordInline,
+    badge,
     block,
     change_url,
-    labelled,
     link,
     pretty,
     shown_number,
@@ -24,7 +24,7 @@ from nevermisscall.lib.admin import (
 from nevermisscall.outbox.admin import WorkAdmin, WorkFilter
 from nevermisscall.twilio.errors import ERROR_CODES
 from nevermisscall.webhooks.models import WebhookReceipt
-from sms.models import FROM_TWILIO, Message, SendAttempt, Status
+from sms.models import FROM_TWILIO, AccountPause, Message, SendAttempt, SenderPace, Status
 
 COLOURS: dict[str, str] = {
     Status.QUEUED: INFO,
@@ -59,12 +59,13 @@ class AttemptInline(RecordInline[SendAttempt, Message]):
     fields = readonly_fields = ("started_at", "outcome", "first_clean_look_at", "token")
     ordering = ("started_at",)
     verbose_name_plural = "Requests to Twilio"
+    hide_title = True
 
 
 @admin.register(Message)
 class MessageAdmin(WorkAdmin[Message]):
-    list_display = ("created_at", "recipient", "tenant_link", "purpose", "state", "error", "message_sid")
-    list_display_links = ("created_at", "message_sid")
+    list_display = ("created_at", "sent_to", "tenant_link", "purpose", "state", "error", "sid")
+    list_display_links = ("created_at", "sid")
     list_filter = (
         "status",
         "purpose",
@@ -85,8 +86,8 @@ class MessageAdmin(WorkAdmin[Message]):
             None,
             {
                 "fields": (
-                    ("recipient", "sender", "tenant"),
-                    ("state", "error", "possible_duplicate"),
+                    ("sent_to", "sender", "tenant_link"),
+                    ("state", "error", "duplicate"),
                     "text",
                     ("created_at", "sent_at", "delivered_at"),
                     ("message_sid", "num_segments", "purpose"),
@@ -107,27 +108,46 @@ class MessageAdmin(WorkAdmin[Message]):
             },
         ),
     )
-    readonly_fields = ("recipient", "sender", "state", "error", "text", "reports", "verdict_text", "lease_until")
+    readonly_fields = (
+        "sent_to",
+        "sender",
+        "tenant_link",
+        "state",
+        "error",
+        "duplicate",
+        "text",
+        "reports",
+        "verdict_text",
+        "lease_until",
+    )
 
     @admin.display(description="To", ordering="to_number")
-    def recipient(self, message: Message) -> str:
+    def sent_to(self, message: Message) -> str:
         return shown_number(message.to_number)
 
     @admin.display(description="From", ordering="from_number")
     def sender(self, message: Message) -> str:
         return shown_number(message.from_number)
 
+    @admin.display(description="Message SID", ordering="message_sid")
+    def sid(self, message: Message) -> str:
+        return message.message_sid or NONE
+
     @admin.display(description="Business")
     def tenant_link(self, message: Message) -> str:
         return link(message.tenant)
 
-    @labelled("Status", COLOURS, ordering="status")
-    def state(self, message: Message) -> tuple[str, str]:
-        return message.status, message.get_status_display()
+    @admin.display(description="Status", ordering="status")
+    def state(self, message: Message) -> str:
+        return badge(message.get_status_display(), COLOURS.get(message.status, ""))
 
     @admin.display(description="Error", ordering="error_code")
     def error(self, message: Message) -> str:
         return explain(message.error_code)
+
+    @admin.display(description="Possible duplicate")
+    def duplicate(self, message: Message) -> str:
+        return "Yes: sent again after Twilio denied knowing it" if message.possible_duplicate else "No"
 
     @admin.display(description="Text")
     def text(self, message: Message) -> str:
@@ -175,3 +195,19 @@ class SendAttemptAdmin(RecordAdmin[SendAttempt]):
     @admin.display(description="Message")
     def message_link(self, attempt: SendAttempt) -> str:
         return link(attempt.message)
+
+
+@admin.register(SenderPace)
+class SenderPaceAdmin(RecordAdmin[SenderPace]):
+    list_display = ("number", "sent", "day", "free_at", "turn_at")
+    search_fields = ("number",)
+    number_fields = ("number",)
+    ordering = ("number",)
+
+
+@admin.register(AccountPause)
+class AccountPauseAdmin(RecordAdmin[AccountPause]):
+    list_display = ("account_sid", "since", "until")
+    search_fields = ("account_sid",)
+    sid_fields = ("account_sid",)
+    ordering = ("-since",)

@@ -69,7 +69,7 @@ class Message(Work):
           ▲  │        │  └──▶ failed     (Twilio refused)
           │  │        └─────▶ unknown ──▶ sent_to_provider   (found, or its callback came)
           │  └─▶ expired         │
-          └──────────────────────┘ not there after three minutes and two clean looks: once more, flagged
+          └──────────────────────┘ not there after three minutes and two clean looks: again, flagged
 
     `sms.sending` moves it up to `sent_to_provider`; from there on it follows Twilio's reports (`sms.services`).
     """

@@ -1,8 +1,8 @@
 """Texts whose request to Twilio had no clear outcome: found, or sent again as a last resort.
 
 A callback bearing the attempt's token settles it at once (`sms.services`). Otherwise Twilio's list of messages between
-the two numbers is searched. Absent after three minutes and two clean looks a minute apart, it is sent once more and
-flagged.
+the two numbers is searched. Absent after three minutes and two clean looks a minute apart, it is sent again and
+flagged, three times in all.
 """
 
 import logging
@@ -20,6 +20,7 @@ from tenants import accounts
 
 LOOKS = (5, 20, 60, 120, 180)  # seconds after the attempt started
 LIST_AGAIN = timedelta(seconds=20)
+MAX_ATTEMPTS = 3  # each after the first only when two clean looks showed nothing of the one before
 BETWEEN_CLEAN_LOOKS = timedelta(seconds=60)
 # Twilio's times are whole seconds and its clock is not ours.
 CREATED_BEFORE = timedelta(seconds=5)
@@ -93,7 +94,7 @@ def _absent(message: Message, attempt: SendAttempt) -> timedelta | None:
     if not long_enough or now - attempt.first_clean_look_at < BETWEEN_CLEAN_LOOKS:
         return _next_look(attempt, now)
     note(attempt, "never arrived at Twilio, as far as its list shows")
-    return _once_more(message)
+    return _send_again(message)
 
 
 def _next_look(attempt: SendAttempt, now: datetime) -> timedelta:
@@ -102,14 +103,14 @@ def _next_look(attempt: SendAttempt, now: datetime) -> timedelta:
 
 
 @transaction.atomic
-def _once_more(message: Message) -> timedelta | None:
+def _send_again(message: Message) -> timedelta | None:
     row = Message.objects.select_for_update().filter(pk=message.pk, fence=message.fence, status=Status.UNKNOWN).first()
     if row is None:
         return None
-    if row.possible_duplicate:
+    if row.send_attempts.filter(first_clean_look_at__isnull=False).count() >= MAX_ATTEMPTS:
         progress.advance(row, Status.FAILED)
         return None
     row.status, row.possible_duplicate = Status.QUEUED, True
     row.save(update_fields=["status", "possible_duplicate"])
-    logger.warning("text of unknown outcome is sent once more")
+    logger.warning("text of unknown outcome is sent again")
     return timedelta(0)

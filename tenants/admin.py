@@ -11,10 +11,16 @@ from django.db.models import CharField, Field, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanWidget,
+)
 
 from nevermisscall.lib import phones
-from nevermisscall.lib.admin import DANGER, SUCCESS, WARNING, Admin, Form, Inline, block, labelled, link, shown_number
+from nevermisscall.lib.admin import DANGER, SUCCESS, WARNING, Admin, Form, Inline, badge, block, link, shown_number
 from tenants import admin_people, texts
 from tenants.models import (
     BusinessHours,
@@ -57,6 +63,8 @@ class FieldsForPeople:
         elif db_field.name == "language" and isinstance(db_field, CharField) and not db_field.choices:
             blank = [("", "The business's language")] if db_field.blank else []
             kwargs["widget"] = UnfoldAdminSelectWidget(choices=[*blank, *Language.choices])
+        elif db_field.name in {"service_area", "job_estimates", "body"}:
+            kwargs["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 3})
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
 
@@ -158,9 +166,10 @@ class TenantAdmin(FieldsForPeople, Admin[Tenant]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         return super().get_queryset(request).prefetch_related("numbers", "owner_numbers")
 
-    @labelled("Status", {"active": SUCCESS, "suspended": WARNING, "closed": DANGER}, ordering="status")
-    def state(self, tenant: Tenant) -> tuple[str, str]:
-        return tenant.status, tenant.get_status_display()
+    @admin.display(description="Status", ordering="status")
+    def state(self, tenant: Tenant) -> str:
+        colours: dict[str, str] = {Tenant.Status.ACTIVE: SUCCESS, Tenant.Status.SUSPENDED: WARNING}
+        return badge(tenant.get_status_display(), colours.get(tenant.status, DANGER))
 
     @admin.display(description="Numbers")
     def number_list(self, tenant: Tenant) -> str:
@@ -184,7 +193,10 @@ class PhoneNumberAdmin(FieldsForPeople, Admin[PhoneNumber]):
     ordering = ("tenant__name", "pk")
     readonly_fields = ("at_twilio",)
     fieldsets = (
-        (None, {"fields": (("number", "tenant"), ("state", "is_primary"), ("account", "number_sid"))}),
+        (
+            None,
+            {"fields": (("number", "tenant"), ("state", "is_primary"), ("account", "number_sid"), "texts_per_second")},
+        ),
         (
             "What to enter at Twilio",
             {
@@ -201,9 +213,10 @@ class PhoneNumberAdmin(FieldsForPeople, Admin[PhoneNumber]):
     def tenant_link(self, number: PhoneNumber) -> str:
         return link(number.tenant)
 
-    @labelled("State", {"active": SUCCESS, "provisioning": WARNING, "porting": WARNING}, ordering="state")
-    def label(self, number: PhoneNumber) -> tuple[str, str]:
-        return number.state, number.get_state_display()
+    @admin.display(description="State", ordering="state")
+    def label(self, number: PhoneNumber) -> str:
+        colours: dict[str, str] = {PhoneNumber.State.ACTIVE: SUCCESS, PhoneNumber.State.RELEASED: ""}
+        return badge(number.get_state_display(), colours.get(number.state, WARNING))
 
     @admin.display(description="Webhooks")
     def at_twilio(self, _number: PhoneNumber) -> str:
@@ -221,11 +234,13 @@ class TwilioAccountForm(Form[TwilioAccount]):
     auth_token = forms.CharField(required=False, widget=UnfoldAdminPasswordWidget())
     auth_token_secondary = forms.CharField(required=False, widget=UnfoldAdminPasswordWidget())
     shared_key_secret = forms.CharField(required=False, widget=UnfoldAdminPasswordWidget())
-    forget_secondary = forms.BooleanField(required=False, label="Forget the secondary token")
+    forget_secondary = forms.BooleanField(
+        required=False, label="Forget the secondary token", widget=UnfoldBooleanWidget()
+    )
 
     class Meta:
         model = TwilioAccount
-        fields = ("tenant", "account_sid", "shared_key_id", *("auth_token", "auth_token_secondary"))
+        fields = ("tenant", "account_sid", "shared_key_id", "auth_token", "auth_token_secondary", "shared_key_secret")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

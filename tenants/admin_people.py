@@ -22,7 +22,7 @@ from nevermisscall.lib.admin import (
     CappedPaginator,
     Form,
     Inline,
-    labelled,
+    badge,
     shown_number,
 )
 from tenants import services
@@ -66,9 +66,9 @@ class ContactAdmin(Admin[Contact]):
     def shown(self, contact: Contact) -> str:
         return shown_number(contact.number)
 
-    @labelled("Texts", {"yes": SUCCESS, "no": DANGER}, ordering="opted_out_at")
-    def texts(self, contact: Contact) -> tuple[str, str]:
-        return ("yes", "Allowed") if contact.opted_out_at is None else ("no", "Opted out")
+    @admin.display(description="Texts", ordering="opted_out_at")
+    def texts(self, contact: Contact) -> str:
+        return badge("Allowed", SUCCESS) if contact.opted_out_at is None else badge("Opted out", DANGER)
 
     @admin.action(description="Save and opt out of texts", permissions=["opt_out"])
     def opt_out(self, request: HttpRequest, contact: Contact) -> None:
@@ -92,7 +92,7 @@ class ApiKeyForm(Form[ApiKey]):
         choices=[(scope, scope) for scope in ApiKey.SCOPES],
         initial=["read"],
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text="`admin` also manages keys and businesses.",
+        help_text="For the API: admin also manages keys and businesses.",
     )
 
 
@@ -158,11 +158,11 @@ class ApiKeyAdmin(Admin[ApiKey]):
     def scope_list(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
-    @labelled("State", {"usable": SUCCESS, "expired": WARNING, "revoked": DANGER})
-    def state(self, key: ApiKey) -> tuple[str, str]:
+    @admin.display(description="State")
+    def state(self, key: ApiKey) -> str:
         if key.revoked_at is not None:
-            return "revoked", "Revoked"
-        return ("usable", "Usable") if key.is_usable() else ("expired", "Expired")
+            return badge("Revoked", DANGER)
+        return badge("Usable", SUCCESS) if key.is_usable() else badge("Expired", WARNING)
 
     @admin.action(description="Revoke this key", permissions=["revoke"])
     def revoke(self, request: HttpRequest, key: ApiKey) -> None:

@@ -222,7 +222,9 @@ def _numbers() -> QuerySet[PhoneNumber]:
 
 def _route(row: PhoneNumber) -> Route:
     tenant = row.tenant
-    owners, hours, closures = row.owner_rows, row.hour_rows, row.closure_rows  # type: ignore[attr-defined]
+    hours, closures = row.hour_rows, row.closure_rows  # type: ignore[attr-defined]
+    # A number that rings itself would go round in circles.
+    owners = [owner for owner in row.owner_rows if owner["number"] != row.number]  # type: ignore[attr-defined]
     return Route(
         number_id=row.pk,
         number=row.number,

@@ -16,14 +16,16 @@ MAX_BODY_BYTES = 256 * 1024  # the longest text there is takes 20 kB, each chara
 
 
 class JsonParser(JSONParser):
-    """JSON up to 256 kB."""
+    """JSON up to `max_bytes`."""
+
+    max_bytes = MAX_BODY_BYTES
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         assert parser_context is not None, "DRF always gives one"
-        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
-            raise TooLarge(f"a request has at most {MAX_BODY_BYTES} bytes")
+        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > self.max_bytes:
+            raise TooLarge(f"a request has at most {self.max_bytes} bytes")
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:

@@ -12,7 +12,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 from collections.abc import Callable
@@ -44,7 +43,7 @@ class Runner:
 
     def __init__(self, output: Output) -> None:
         self.output = output
-        self.stopping = threading.Event()
+        self.stopping = False  # no threading.Event: a signal handler that sets one while we wait can deadlock
         self.services: EmbeddedServices | None = None
 
     def run(self) -> int:
@@ -79,8 +78,9 @@ class Runner:
         with self.output.step("Web, worker, beat" + (", Twilio emulator" if "EMULATOR_URL" in values else "")):
             self._start_processes(supervisor, env)
         self._announce(env, demo)
-        while not self.stopping.wait(TICK):
+        while not self.stopping:
             self._tend(supervisor)
+            time.sleep(TICK)
 
     def _start_services(self, cleanup: ExitStack) -> dict[str, str]:
         """Start the servers that no variable names and return their addresses."""
@@ -137,7 +137,7 @@ class Runner:
         supervisor.tend()
 
     def _check_for_stop(self) -> None:
-        if self.stopping.is_set():
+        if self.stopping:
             raise Interrupted
 
     def _announce(self, env: dict[str, str], demo: dict[str, Any]) -> None:
@@ -194,7 +194,7 @@ def main(arguments: list[str]) -> int:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     runner = Runner(Output())
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: runner.stopping.set())
+        signal.signal(number, lambda *_: setattr(runner, "stopping", True))
     stack.read_dotenv()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
     return runner.run()

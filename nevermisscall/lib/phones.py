@@ -43,8 +43,11 @@ def is_e164(number: str) -> bool:
 
 
 def is_presentable(number: str) -> bool:
-    """Tell whether carriers take `number` as a caller ID: E.164, or the address of an app or SIP phone."""
-    return (is_e164(number) and number[1:] not in PLACEHOLDERS) or number.startswith(("client:", "sip:", "sips:"))
+    """Tell whether `number` can be shown to a phone as the caller: E.164 only.
+
+    For a call from an app Twilio asks for a caller ID of ours: https://www.twilio.com/docs/api/errors/13214
+    """
+    return is_e164(number) and number[1:] not in PLACEHOLDERS
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from nevermisscall.lib.admin import DANGER, INFO, SUCCESS, RecordAdmin, RecordInline, ago, change_url, labelled, pretty
+from nevermisscall.lib.admin import DANGER, INFO, SUCCESS, RecordAdmin, RecordInline, ago, badge, change_url, pretty
 from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.outbox import queues, work
 from nevermisscall.outbox.models import Delivery, Fact, Work
@@ -164,6 +164,7 @@ class DeliveryInline(RecordInline[Delivery, Fact]):
     model = Delivery
     fields = readonly_fields = ("subscriber", "attempts", "next_attempt_at", "dead_at", "last_error")
     verbose_name_plural = "Subscribers"
+    hide_title = True
     show_change_link = True
 
 
@@ -193,11 +194,11 @@ class DeliveryAdmin(WorkAdmin[Delivery]):
     fields = ("fact", "subscriber", "state", "attempts", "next_attempt_at", "lease_until", "dead_at", "last_error")
     readonly_fields = ("state", "lease_until")
 
-    @labelled("State", {"delivered": SUCCESS, "dead": DANGER, "pending": INFO})
-    def state(self, delivery: Delivery) -> tuple[str, str]:
+    @admin.display(description="State")
+    def state(self, delivery: Delivery) -> str:
         if delivery.dead_at is not None:
-            return "dead", "Dead letter"
-        return ("delivered", "Delivered") if delivery.next_attempt_at is None else ("pending", "Pending")
+            return badge("Dead letter", DANGER)
+        return badge("Delivered", SUCCESS) if delivery.next_attempt_at is None else badge("Pending", INFO)
 
     def get_urls(self) -> list[URLPattern]:
         page = path("dead-letters/", self.admin_site.admin_view(dead_letters_view), name="dead_letters")

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from nevermisscall.lib.admin import NONE, SUCCESS, WARNING, DayRangeFilter, RecordAdmin, block, labelled
+from nevermisscall.lib.admin import NONE, SUCCESS, WARNING, DayRangeFilter, RecordAdmin, badge, block
 from nevermisscall.webhooks.models import WebhookReceipt
 
 KINDS = ("call", "dial", "screen", "accept", "voicemail", "status")
@@ -45,9 +45,9 @@ class WebhookReceiptAdmin(RecordAdmin[WebhookReceipt]):
         # The key of a status report starts with its kind, so the SID is anywhere in it.
         return Q(key__contains=sid)
 
-    @labelled("Answer", {"ok": SUCCESS, "refused": WARNING})
-    def status(self, receipt: WebhookReceipt) -> tuple[str, str]:
-        return "ok" if receipt.status_code < 400 else "refused", str(receipt.status_code)
+    @admin.display(description="Answer", ordering="status_code")
+    def status(self, receipt: WebhookReceipt) -> str:
+        return badge(str(receipt.status_code), SUCCESS if receipt.status_code < 400 else WARNING)
 
     @admin.display(description="Fields")
     def fields_sent(self, receipt: WebhookReceipt) -> str:

@@ -33,7 +33,7 @@ class SendView(ApiView):
     def post(self, request: Request) -> Response:
         wanted = self.read_body(SendSerializer)
         message = services.send_message(
-            number=_sender(self.access, wanted.get("from")),
+            number=sender(self.access, wanted.get("from")),
             to_number=wanted["to"],
             body=wanted["body"],
             purpose=wanted["purpose"],
@@ -75,7 +75,8 @@ class MessageView(ApiView):
         return Response(MessageSerializer(message).data)
 
 
-def _sender(access: Access, wanted: str | None) -> PhoneNumber:
+def sender(access: Access, wanted: str | None) -> PhoneNumber:
+    """Return the number that sends: the one wanted, or the business's primary one. Raises `ValidationError`."""
     if access.tenant is None and wanted is None:
         raise ValidationError({"from": "is needed here: this key is not of one business"})
     number = tenant_services.sending_number(access.visible(PhoneNumber.objects.all()), wanted)

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from nevermisscall.lib.clock import DatabaseClock, utcnow
+from nevermisscall.lib.refusals import Refusal
 from sms.bulk.models import Batch, Recipient
 from sms.bulk.rows import BadRows, Checker
 from sms.models import Message
@@ -22,8 +23,11 @@ Status = Batch.Status
 OPEN = (Status.SCHEDULED, Status.RUNNING, Status.PAUSED)
 
 
-class InvalidTransition(Exception):
+class InvalidTransition(Refusal):
     """The batch is not in a state from which it can be moved so."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("invalid_transition", message)
 
 
 @transaction.atomic

@@ -9,7 +9,8 @@ from django.utils import timezone
 from calls.models import Call
 from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
-from sms.models import Message, SendAttempt
+from sms.bulk.models import Batch, Recipient
+from sms.models import AccountPause, Message, SendAttempt, SenderPace
 from tenants.models import ApiKey, BusinessHours, Closure, Contact, Membership, TextTemplate, TwilioAccount
 from tests.fixtures.webhooks import TwilioPhone, new_sid
 
@@ -85,6 +86,14 @@ def everything(acme, missed_call, operator):
     TextTemplate.objects.create(tenant=acme, key="missed_call", language="en", body="This is {business}. Sorry!")
     Membership.objects.create(tenant=acme, user=operator)
     ApiKey.issue(tenant_id=acme.pk, name="reports", scopes=["read"])
+    AccountPause.objects.create(account_sid="AC" + "7" * 32, since=timezone.now(), until=timezone.now())
+    SenderPace.objects.create(
+        number="+15005550100", free_at=timezone.now(), turn_at=timezone.now(), day="2026-11-20", sent=1
+    )
+    batch = Batch.objects.create(
+        tenant=acme, phone_number=acme.numbers.get(), body="We close early today.", purpose="missed_call"
+    )
+    Recipient.objects.create(batch=batch, row=1, to_number="+14155550123", message=Message.objects.first())
     assert Contact.objects.exists()
     return call
 

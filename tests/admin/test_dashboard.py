@@ -55,7 +55,7 @@ def test_it_shows_pending_late_and_dead_work_of_every_queue(staff, dead_letter, 
     Call.objects.filter(pk=call.pk).update(settle_at=timezone.now() - timedelta(minutes=5, seconds=1))
     queues = {queue["name"]: queue for queue in staff.get(INDEX).context["queues"]}
 
-    assert set(queues) == {"outbox.deliveries", "calls.settle", "sms.send"}
+    assert set(queues) >= {"outbox.deliveries", "calls.settle", "sms.send"}
     assert queues["calls.settle"]["due"] == queues["calls.settle"]["pending"] == 1
     assert queues["calls.settle"]["late"].startswith("5 min")
     assert queues["sms.send"]["dead"] == 1

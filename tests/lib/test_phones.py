@@ -64,6 +64,22 @@ def test_what_is_no_phone_number_is_refused_with_an_example(typed):
         phones.normalise(typed)
 
 
+@pytest.mark.parametrize(
+    ("number", "showable"),
+    [
+        *((number, True) for kind in (CallerKind.TEXTABLE, CallerKind.TOLL_FREE) for number in KINDS[kind]),
+        *(
+            (number, False)
+            for kind in (CallerKind.WITHHELD, CallerKind.APP, CallerKind.SHORT_CODE)
+            for number in KINDS[kind]
+        ),
+        ("4155550123", False),
+    ],
+)
+def test_only_a_phone_number_can_be_shown_as_the_caller(number, showable):
+    assert phones.is_presentable(number) == showable
+
+
 def test_a_number_is_spoken_digit_by_digit():
     assert phones.spoken("+1415") == "1 4 1 5"
 

@@ -31,7 +31,7 @@ def verbs(answer) -> list[str]:
     return [element.tag for element in ElementTree.fromstring(answer.content).iter()][1:]
 
 
-# -- a bug in a service ----------------------------------------------------------------------------------------------
+# -- a bug in a service -----------------------------------------------------------------------------------------------
 
 
 def test_a_call_is_forwarded_although_recording_it_failed(acme, twilio, broken, logged):
@@ -118,7 +118,7 @@ def test_an_answered_call_is_not_called_missed_because_we_failed(acme, twilio, b
     assert "<Say" not in twilio.dial_action(DialCallStatus="completed", DialBridged="true").text
 
 
-# -- the database is away --------------------------------------------------------------------------------------------
+# -- the database is away ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_a_business_without_memory_of_it_is_not_invented(acme, rival, twilio, da
     assert "+15005550901</Number>" in type(twilio)(twilio.client).incoming_call(To=RIVAL_NUMBER).text
 
 
-# -- nothing listens where the database was --------------------------------------------------------------------------
+# -- nothing listens where the database was ---------------------------------------------------------------------------
 
 
 @pytest.fixture

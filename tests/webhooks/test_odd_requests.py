@@ -237,7 +237,7 @@ def test_a_repeat_at_the_alias_is_a_repeat(acme, twilio):
     assert WebhookReceipt.objects.count() == 1
 
 
-# -- signed, but without what we cannot do without -------------------------------------------------------------------
+# -- signed, but without what we cannot do without --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [path for path in twilio_paths() if "status" not in path.split("/")[-1]])

@@ -142,10 +142,9 @@ class Line:
 
     def read(self, name: str, url: str, method: str, params: Params) -> Document:
         """Make one request for TwiML; raises TwimlError."""
-        answer = self.exchange.delivery.request(
-            self.journal.sid, hook(name, url, params, method), self._token(), self._record
-        )
-        self.loop.elapse(answer.seconds)
+        request = hook(name, url, params, method)
+        with self.loop.at_work():
+            answer = self.exchange.delivery.request(self.journal.sid, request, self._token(), self._record)
         document = twiml.read(answer)
         for warning in document.warnings:
             self.note("warning", message=warning, url=url)

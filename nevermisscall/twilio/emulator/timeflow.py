@@ -11,7 +11,8 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -63,10 +64,14 @@ class Task:
 class Loop:
     """The clock and the tasks of one call. Only `post` may be used from other threads."""
 
-    def __init__(self, pace: Pace, stopped: threading.Event | None = None) -> None:
+    def __init__(self, pace: Pace, stopped: threading.Event | None = None, outer: "Loop | None" = None) -> None:
+        """`outer` is the call that waits for this one: a phone there has been forwarded here."""
         self.now = 0.0
         self._pace = pace
         self._stopped = stopped or threading.Event()
+        self._outer = outer
+        self._inner_at_work = 0
+        self._lock = threading.Lock()
         self._tasks: list[Task] = []
         self._inbox: deque[Callable[[], None]] = deque()
         self._bell = threading.Event()
@@ -96,9 +101,19 @@ class Loop:
         self._inbox.append(action)
         self._bell.set()
 
-    def elapse(self, seconds: float) -> None:
-        """Count `seconds` that really passed while a script was blocked."""
-        self.now += seconds
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Block this call for something real: its seconds count one to one, also in the calls that wait for it."""
+        outer = list(self._outers())
+        for loop in outer:
+            loop._let_inner_work(1)
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.now += time.monotonic() - started
+            for loop in outer:
+                loop._let_inner_work(-1)
 
     def run(self, main: Task) -> None:
         """Run until `main` is done, or everything is to stop; then stop the other tasks."""
@@ -114,12 +129,23 @@ class Loop:
             if not task.done:
                 self.kill(task)
 
+    def _outers(self) -> "Iterator[Loop]":
+        loop = self._outer
+        while loop is not None:
+            yield loop
+            loop = loop._outer
+
+    def _let_inner_work(self, change: int) -> None:
+        with self._lock:
+            self._inner_at_work += change
+        self._bell.set()
+
     def _reached(self, due: float) -> bool:
         """Wait towards `due` for at most one slice of real time; tell whether it has come."""
         missing = due - self.now
         if missing <= 0:
             return True
-        speed = self._pace.speed
+        speed = 1.0 if self._inner_at_work else self._pace.speed
         real = min(missing / speed, LONGEST_SLICE)
         started = time.monotonic()
         rung = self._bell.wait(real)

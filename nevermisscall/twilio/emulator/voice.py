@@ -24,12 +24,14 @@ MAX_FORWARDS = 3  # of a call that keeps coming back; then the owner's phone cou
 
 @dataclass(frozen=True)
 class Scene:
-    """Who does what in one call. A call that was forwarded here rings for `patience` seconds at most."""
+    """Who does what in one call. One that was forwarded here rings for `patience` seconds at most, and `waiting` is
+    the loop of the call that it came from."""
 
     owners: dict[str, Behaviour] = field(default_factory=dict)
     caller: Caller = field(default_factory=Caller)
     forwards: int = 0
     patience: float | None = None
+    waiting: Loop | None = None
 
 
 class PhoneLine(Line):
@@ -38,7 +40,7 @@ class PhoneLine(Line):
     verbs = frozenset({"Say", "Play", "Pause", "Gather", "Record", "Dial", "Hangup", "Reject", "Redirect"})
 
     def __init__(self, exchange: Exchange, call: Call, scene: Scene, ear: Ear, first: CallRedirected) -> None:
-        super().__init__(exchange, call, call, Loop(exchange.pace, exchange.world.closed), ear)
+        super().__init__(exchange, call, call, Loop(exchange.pace, exchange.world.closed, scene.waiting), ear)
         self.scene = scene
         self.watchers: list[Callable[[], None]] = []
         self._first = first
@@ -81,7 +83,9 @@ class PhoneLine(Line):
         """
         own_number = leg.call.to if leg.call.to in self.exchange.world.numbers else self.call.to
         caller = Caller(final_status="no-answer")
-        scene = replace(self.scene, caller=caller, forwards=self.scene.forwards + 1, patience=patience)
+        scene = replace(
+            self.scene, caller=caller, forwards=self.scene.forwards + 1, patience=patience, waiting=self.loop
+        )
         forwarded_from = None if own_number == leg.call.to else leg.call.to
         inner = inbound(self.exchange, leg.call.from_, own_number, scene, forwarded_from=forwarded_from)
         self.note("forwarded", from_=leg.call.to, to=own_number, new_call_sid=inner.call.sid)

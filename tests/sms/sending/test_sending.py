@@ -183,16 +183,17 @@ def test_a_look_that_fails_is_no_clean_look(send, twilio_api):
     assert SendAttempt.objects.get().first_clean_look_at is None
 
 
-def test_the_second_unknown_end_is_a_failure_and_never_a_third_text(send, twilio_api):
-    twilio_api.set_faults({"kind": "error", "status": 500, "times": 2}, callbacks="off")
+def test_the_third_unknown_end_is_a_failure_and_never_a_fourth_text(send, twilio_api):
+    twilio_api.set_faults({"kind": "error", "status": 500}, callbacks="off")
     message = run_again(send())
-    for _ in range(2):
+    for _ in range(3):
         run_again(message, seconds_later=20)
         SendAttempt.objects.update(first_clean_look_at=timezone.now() - timedelta(seconds=70))
         run_again(message, seconds_later=181)
         run_again(message)
 
     assert message.status == Status.FAILED
+    assert len(twilio_api.attempts()) == 3
     assert Fact.objects.filter(topic="message.delivery_failed").count() == 1
 
 

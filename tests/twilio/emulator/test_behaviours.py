@@ -134,6 +134,7 @@ def test_a_forwarding_phone_comes_back_as_a_second_call(phone, screening):
             "<Response><Say>Loop.</Say></Response>" if request.form.get("ForwardedFrom") == OWNER else first_twiml
         ),
     )
+    phone.configure(speed=100)
     call = phone.wait_for_call(phone.place_call(from_=CUSTOMER, to=BUSINESS, owner=forwards_back()))
 
     first, second = screening.at("/voice")
@@ -156,12 +157,14 @@ def test_a_forwarding_phone_comes_back_as_a_second_call(phone, screening):
 def test_a_refused_second_call_is_a_missed_first_one(phone, screening, second_answer, status):
     first_twiml = screening.answers["/voice"]
     screening.on("/voice", lambda request: second_answer if "ForwardedFrom" in request.form else first_twiml)
+    phone.configure(speed=100)
     phone.wait_for_call(phone.place_call(from_=CUSTOMER, to=BUSINESS, owner=forwards_back()))
 
     assert screening.at("/dial")[0]["DialCallStatus"] == status
 
 
 def test_a_loop_that_nobody_breaks_ends(phone, screening):
+    phone.configure(speed=50)
     call = phone.wait_for_call(phone.place_call(from_=CUSTOMER, to=BUSINESS, owner=forwards_back()))
 
     assert call["status"] == "completed"

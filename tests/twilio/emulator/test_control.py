@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import requests
@@ -204,3 +205,26 @@ def test_a_phone_whose_script_is_broken_does_not_leave_a_call_without_end():
 
     with pytest.raises(RuntimeError):
         loop.run(loop.spawn(broken()))
+
+
+def test_a_call_that_waits_for_another_counts_that_ones_work_one_to_one():
+    pace = Pace(1000)
+    outer = Loop(pace)
+    inner = Loop(pace, outer=outer)
+
+    def wait():
+        yield 150
+
+    def work():
+        with inner.at_work():
+            time.sleep(0.3)
+        yield 1
+
+    waiting = threading.Thread(target=lambda: outer.run(outer.spawn(wait())))
+    waiting.start()
+    inner.run(inner.spawn(work()))
+    early = waiting.is_alive()
+    waiting.join()
+
+    assert early
+    assert inner.now < 2

@@ -1,0 +1,19 @@
+"""The floor: an empty view under the product's own settings, middleware and log. What Django alone costs here."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import re_path
+from django.views.decorators.csrf import csrf_exempt
+
+
+@csrf_exempt
+def empty(request: HttpRequest) -> HttpResponse:
+    """Answer as a webhook does, without doing anything."""
+    return HttpResponse('<?xml version="1.0" encoding="UTF-8"?>\n<Response></Response>', content_type="text/xml")
+
+
+urlpatterns = [re_path("", empty)]
+
+settings.ROOT_URLCONF = __name__
+
+from nevermisscall.wsgi import application  # noqa: E402, F401 - gunicorn serves it
