@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from sms.bulk.models import Batch
+from tenants.models import PhoneNumber
 from tests.api.conftest import SEND, Caller, with_key, with_session
 from tests.api.routes import endpoints, patterns, view_of
 from tests.fixtures.people import ACME_NUMBER
 
 HIDDEN, EMPTY = 404, "empty"
+BATCH = {"body": "Hello", "from": ACME_NUMBER, "recipients": [{"to": "+14155550188"}]}
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,17 @@ DOORS: dict[str, list[Door]] = {
     ],
     "message-list": [Door("GET", "/api/messages/", rival=EMPTY, permission="view_message")],
     "message": [Door("GET", "/api/messages/{message.pk}", permission="view_message")],
+    "bulk-list": [
+        Door("GET", "/api/sms/bulk", rival=EMPTY, permission="view_batch"),
+        Door("POST", "/api/sms/bulk", ok=202, rival=400, body=BATCH, scope="write", permission="add_batch"),
+    ],
+    # It stores nothing and reads nothing but what it is given.
+    "bulk-preview": [Door("POST", "/api/sms/bulk/preview", rival=200, body=BATCH, permission="view_batch")],
+    "bulk": [Door("GET", "/api/sms/bulk/{batch.pk}", permission="view_batch")],
+    "bulk-pause": [Door("POST", "/api/sms/bulk/{batch.pk}/pause", scope="write", permission="change_batch")],
+    "bulk-resume": [Door("POST", "/api/sms/bulk/{paused.pk}/resume", scope="write", permission="change_batch")],
+    "bulk-cancel": [Door("POST", "/api/sms/bulk/{batch.pk}/cancel", scope="write", permission="change_batch")],
+    "bulk-results": [Door("GET", "/api/sms/bulk/{batch.pk}/results", permission="view_batch")],
     "sms-send": [
         Door(
             "POST",
@@ -53,12 +67,17 @@ each_door = pytest.mark.parametrize(("name", "door"), ALL, ids=[f"{door.method} 
 
 
 @pytest.fixture
-def ask(make_call, make_message):
-    things = {"call": make_call(), "message": make_message()}
+def ask(acme, make_call, make_message):
+    """Send one request, each about things of Acme's that nobody has touched."""
 
     def send(caller: Caller, door: Door, *, slash: bool = False):
+        things = {"call": make_call(), "message": make_message(), "batch": batch("running"), "paused": batch("paused")}
         path = door.path.format(**things)
         return caller.request(door.method, path.rstrip("/") + "/" if slash else path.rstrip("/"), door.body)
+
+    def batch(status: str) -> Batch:
+        number = PhoneNumber.objects.get(number=ACME_NUMBER)
+        return Batch.objects.create(tenant=acme, phone_number=number, body="Hello", purpose="bulk", status=status)
 
     return send
 
@@ -77,7 +96,7 @@ def test_every_endpoint_has_a_line_here():
 
 def test_every_method_of_an_endpoint_says_what_it_needs():
     for name, view in endpoints().items():
-        methods = {method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if hasattr(view, method.lower())}
+        methods = set(view().allowed_methods) - {"HEAD", "OPTIONS"}
         assert set(view.scopes) == set(view.staff_permissions) == methods, name
 
 
