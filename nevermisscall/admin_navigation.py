@@ -15,6 +15,7 @@ from unfold.dataclasses import SearchResult
 
 from calls.models import Call, CallEvent
 from conversations.models import Conversation, Entry
+from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.lib.admin import change_url, list_url, shown_number
 from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
@@ -47,6 +48,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Entries", "notes", Entry),
         ("Facts", "history_edu", Fact),
         ("Deliveries", "local_shipping", Delivery),
+        ("Idempotency keys", "repeat_one", IdempotentRequest),
     ],
     "Access": [
         ("Twilio accounts", "vpn_key", TwilioAccount),

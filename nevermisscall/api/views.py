@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from rest_framework.exceptions import NotAcceptable, NotFound
+from rest_framework.exceptions import NotAcceptable
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
@@ -15,7 +15,6 @@ from nevermisscall.api.authentication import Access, KeyAuthentication, Scope, S
 from nevermisscall.api.pagination import CursorPages
 from nevermisscall.api.parsing import JsonParser
 from nevermisscall.api.permissions import HasScope
-from nevermisscall.lib.text import is_storable
 
 
 class JsonAnyway(DefaultContentNegotiation):
@@ -78,11 +77,6 @@ class ApiView(GenericAPIView[Any]):
         if user is not None and user.is_active and user.is_staff:
             return [JSONRenderer(), BrowsableAPIRenderer()]
         return super().get_renderers()
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if not is_storable(request.path):
-            raise NotFound(errors.NO_SUCH_THING)  # PostgreSQL refuses even to look for it
-        super().initial(request, *args, **kwargs)
 
     def perform_authentication(self, request: Request) -> None:
         """Find out who asks and count the request: one that is refused later has cost us something too."""
