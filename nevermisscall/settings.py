@@ -233,7 +233,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "nevermisscall.api.schema.add_errors",
     ],
-    "ENUM_NAME_OVERRIDES": {"CallStatus": "calls.models.Status", "MessageStatus": "sms.models.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "BatchStatus": "sms.bulk.models.Batch.Status",
+        "CallStatus": "calls.models.Status",
+        "MessageStatus": "sms.models.Status",
+    },
     # From our own server: a page that shows keys loads no script from somebody else's.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

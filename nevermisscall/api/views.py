@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from rest_framework.exceptions import NotAcceptable
+from rest_framework.exceptions import NotAcceptable, NotFound
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
@@ -15,6 +15,7 @@ from nevermisscall.api.authentication import Access, KeyAuthentication, Scope, S
 from nevermisscall.api.pagination import CursorPages
 from nevermisscall.api.parsing import JsonParser
 from nevermisscall.api.permissions import HasScope
+from nevermisscall.lib.text import is_storable
 
 
 class JsonAnyway(DefaultContentNegotiation):
@@ -32,9 +33,10 @@ class JsonAnyway(DefaultContentNegotiation):
 
 
 class ApiView(GenericAPIView[Any]):
-    """One endpoint. A subclass declares the scope of each of its methods and reaches rows by `self.access` only."""
+    """One endpoint. A subclass declares what each of its methods needs and reaches rows by `self.access` only."""
 
-    scopes: ClassVar[Mapping[str, Scope]]
+    scopes: ClassVar[Mapping[str, Scope]]  # of a key
+    staff_permissions: ClassVar[Mapping[str, str]]  # of a person: the admin's, such as `calls.view_call`
     authentication_classes = [KeyAuthentication, StaffSessionAuthentication]
     permission_classes = [HasScope]
     content_negotiation_class = JsonAnyway
@@ -76,6 +78,11 @@ class ApiView(GenericAPIView[Any]):
         if user is not None and user.is_active and user.is_staff:
             return [JSONRenderer(), BrowsableAPIRenderer()]
         return super().get_renderers()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not is_storable(request.path):
+            raise NotFound(errors.NO_SUCH_THING)  # PostgreSQL refuses even to look for it
+        super().initial(request, *args, **kwargs)
 
     def perform_authentication(self, request: Request) -> None:
         """Find out who asks and count the request: one that is refused later has cost us something too."""
