@@ -4,7 +4,7 @@
 
 Modules, each using only those above it:
 
-    webhooks, meter        signed requests as Twilio sends them; CPU seconds of process trees
+    webhooks, meter        signed requests as Twilio sends them; CPU and memory of process trees
     load                   sends them: a fixed number at once, or at a fixed rate
     settings, apps, floor  the product with its production logging; an empty Django view in the same process
     seed, stack            businesses; PostgreSQL, Redis, gunicorn, the worker and the emulator, started and ended

@@ -63,6 +63,8 @@ def run(parts: list[str]) -> dict[str, Any]:
             _say(name)
             raw |= PARTS[name](stack)
             stack.empty()
+        raw["memory_mib"] = {name: meter.memory_mib(pid) for name, pid in stack.pids.items()}
+        _print(report.memory(raw["memory_mib"]))
         signal.alarm(0)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is ending anyway
     _print(f"Took {time.monotonic() - started:.0f} s; load average at the end {meter.load_average():.1f}.")

@@ -1,9 +1,10 @@
-"""CPU seconds of whole process trees, from /proc. Linux only: elsewhere every figure is NaN."""
+"""CPU and memory of whole process trees, from /proc. Linux only: elsewhere every figure is NaN."""
 
 import math
 import os
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -13,17 +14,21 @@ def cpu_seconds(root: int) -> float:
     """Return what a process, its descendants and those of them that have ended have used, user and system."""
     if not (PROC / "self/stat").exists():
         return math.nan
-    ticks: dict[int, int] = {}
-    children: dict[int, list[int]] = defaultdict(list)
-    for pid, fields in _processes():
-        ticks[pid] = sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
-        children[int(fields[1])].append(pid)
-    total, waiting = 0, [root]
-    while waiting:
-        pid = waiting.pop()
-        total += ticks.get(pid, 0)
-        waiting += children[pid]
-    return total / os.sysconf("SC_CLK_TCK")
+    # utime, stime, cutime, cstime
+    ticks = sum(sum(map(int, fields[11:15])) for fields in _tree(root).values())
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mib(root: int) -> float:
+    """Return what a process tree holds in memory; pages shared between processes count once (PSS)."""
+    if not (PROC / "self/smaps_rollup").exists():
+        return math.nan
+    kib = 0
+    for pid in _tree(root):
+        with suppress(OSError):
+            lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+            kib += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kib / 1024
 
 
 def load_average() -> float:
@@ -49,6 +54,21 @@ class Meter:
 
     def used(self) -> dict[str, float]:
         return {name: (cpu_seconds(pid) - self._started[name]) * 1000 for name, pid in self._roots.items()}
+
+
+def _tree(root: int) -> dict[int, list[str]]:
+    """Return the stat fields of a process and its descendants."""
+    found = dict(_processes())
+    children: dict[int, list[int]] = defaultdict(list)
+    for pid, fields in found.items():
+        children[int(fields[1])].append(pid)
+    tree, waiting = {}, [root]
+    while waiting:
+        pid = waiting.pop()
+        if pid in found:
+            tree[pid] = found[pid]
+        waiting += children[pid]
+    return tree
 
 
 def _processes() -> Iterable[tuple[int, list[str]]]:

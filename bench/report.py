@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bench import cost, latency, meter, texts, timers
 from bench.cost import Cost
-from bench.load import Outcome
+from bench.latency import Latency
 from bench.statements import Statements
 from bench.texts import Texts
 from bench.timers import Timers
@@ -56,15 +56,16 @@ def costs(found: dict[str, Cost], statements: dict[str, Statements]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def latencies(outcome: Outcome) -> str:
-    answered = len(outcome.latencies)
+def latencies(found: Latency) -> str:
     lines = [
         f"## Latency at {latency.PER_SECOND}/s, calls and dial results, {latency.SECONDS} s, worker running\n",
-        "| answered | p50 ms | p95 ms | p99 ms | max ms | errors |",
-        "|---:|---:|---:|---:|---:|---:|",
-        f"| {answered} | {_percentiles(outcome.latencies)} | {len(outcome.errors)} |",
+        "| | answered | p50 ms | p95 ms | p99 ms | max ms | errors |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
-    return "\n".join(lines) + "\n"
+    for name, each in {NAMES["floor"]: found.floor, "webhooks": found.webhooks}.items():
+        lines.append(f"| {name} | {len(each.latencies)} | {_percentiles(each.latencies)} | {len(each.errors)} |")
+    cores = ", ".join(f"{name} {share:.2f}" for name, share in found.cores.items())
+    return "\n".join(lines) + f"\n\nCores busy during the webhooks: {cores}.\n"
 
 
 def text_backs(found: Texts) -> str:
@@ -87,6 +88,10 @@ def timer_lateness(found: Timers) -> str:
         f"\n{timers.BURST} due at the same moment: {found.burst_per_second:.0f} a second.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def memory(found: dict[str, float]) -> str:
+    return "Memory (PSS) after that: " + ", ".join(f"{name} {mib:.0f} MiB" for name, mib in found.items()) + ".\n"
 
 
 def _percentiles(values: Sequence[float]) -> str:

@@ -34,9 +34,9 @@ def settle_call(call: Call) -> timedelta | None:
 def settle_by_what_we_know(call: Call) -> None:
     """Twilio could not be asked for a quarter of an hour: decide without it rather than never.
 
-    When it ended is unknown; taken as long ago, so that the owner is told and nobody gets a stale text.
+    If it is unknown when it ended, that is taken as long ago, so that the owner is told and nobody gets a stale text.
     """
-    _decide(call, status="", ended_at=call.started_at)
+    _decide(call, status="", ended_at=call.ended_at or call.started_at)
 
 
 def _decide(call: Call, *, status: str, ended_at: datetime | None) -> None:

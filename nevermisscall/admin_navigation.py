@@ -46,9 +46,9 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Sending pace", "speed", SenderPace),
         ("Paused accounts", "pause_circle", AccountPause),
         ("Entries", "notes", Entry),
+        ("API requests", "api", IdempotentRequest),
         ("Facts", "history_edu", Fact),
         ("Deliveries", "local_shipping", Delivery),
-        ("Idempotency keys", "repeat_one", IdempotentRequest),
     ],
     "Access": [
         ("Twilio accounts", "vpn_key", TwilioAccount),

@@ -196,7 +196,11 @@ SMS_DAILY_LIMIT_PER_NUMBER: int = env.int("SMS_DAILY_LIMIT_PER_NUMBER", default=
 # Comma-separated Fernet keys, newest first: the first encrypts, all decrypt.
 FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 if PRODUCTION:
-    require(FIELD_ENCRYPTION_KEYS, "FIELD_ENCRYPTION_KEYS", "set at least one Fernet key (`openssl rand -base64 32`)")
+    require(
+        FIELD_ENCRYPTION_KEYS,
+        "FIELD_ENCRYPTION_KEYS",
+        "set at least one Fernet key (`openssl rand -base64 32 | tr '+/' '-_'`)",
+    )
 
 # --- Conversations ----------------------------------------------------------------------------------------------------
 

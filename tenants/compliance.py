@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 
 from nevermisscall.lib import phones
-from tenants.models import Contact, PhoneNumber, Tenant
+from tenants.models import Contact, OwnerNumber, PhoneNumber, Tenant
 
 
 class Purpose(models.TextChoices):
@@ -51,7 +51,7 @@ class Verdict:
 
 
 def may_text(*, number: PhoneNumber, to_number: str, purpose: str) -> Verdict:
-    """Decide whether `number`'s business may text `to_number` for `purpose`. Two queries; anything unclear is a no."""
+    """Decide whether `number`'s business may text `to_number` for `purpose`. Anything unclear is a no."""
     kind = phones.classify(to_number)
     contact = Contact.objects.filter(tenant_id=number.tenant_id, number=to_number).first()
     rule = _rule(number, to_number, purpose, kind, contact)
@@ -67,6 +67,8 @@ def _rule(number: PhoneNumber, to_number: str, purpose: str, kind: phones.Caller
         return Rule.NOT_TEXTABLE
     if PhoneNumber.objects.filter(tenant_id=number.tenant_id, number=to_number).exists():
         return Rule.OWN_NUMBER
+    if purpose == Purpose.MISSED_CALL and _is_owner(number.tenant_id, to_number):
+        return Rule.OWN_NUMBER
     if contact is None:
         return Rule.ALLOWED
     if contact.opted_out_at is not None:
@@ -76,3 +78,7 @@ def _rule(number: PhoneNumber, to_number: str, purpose: str, kind: phones.Caller
     if contact.is_personal and purpose == Purpose.MISSED_CALL:
         return Rule.PERSONAL
     return Rule.ALLOWED
+
+
+def _is_owner(tenant_id: int, number: str) -> bool:
+    return OwnerNumber.objects.filter(tenant_id=tenant_id, number=number).exists()

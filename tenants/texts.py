@@ -52,7 +52,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("too_late", "es"): "pasó demasiado tiempo",
 }
 
-_VARIABLE = re.compile(r"\{(\w*)\}")
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 class TextTemplate(models.Model):
@@ -89,7 +89,7 @@ def fill(body: str, values: dict[str, str]) -> str:
 
 
 def render(*, tenant_id: int, key: str, language: str, values: dict[str, str]) -> str:
-    """Return the tenant's text for `key` in `language`: its own wording, else ours, else ours in English."""
-    own = TextTemplate.objects.filter(tenant_id=tenant_id, key=key, language=language).first()
-    body = own.body if own else SHIPPED.get((key, language)) or SHIPPED[key, "en"]
-    return fill(body, values)
+    """Return the tenant's text for `key` in `language`: its own wording, else ours; else the same in English."""
+    own = dict(TextTemplate.objects.filter(tenant_id=tenant_id, key=key).values_list("language", "body"))
+    choices = (own.get(language), SHIPPED.get((key, language)), own.get("en"), SHIPPED[key, "en"])
+    return fill(next(body for body in choices if body), values)

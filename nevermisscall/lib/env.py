@@ -45,8 +45,13 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc]
 
 
 def open_environment() -> Environment:
-    """Return the environment, completed (never overridden) by `.env` and by what a running `make run` wrote down."""
+    """Return the environment, completed (never overridden) by `.env` and by what a running `make run` wrote down.
+
+    NEVERMISSCALL_ENV_FILES=0 leaves both files alone, as the tests do.
+    """
     reader = Environment()
+    if not reader.bool("NEVERMISSCALL_ENV_FILES", default=True):
+        return reader
     for name in (".env", "var/run/stack.env"):
         path = BASE_DIR / name
         if path.is_file():

@@ -1,13 +1,21 @@
-"""One text to many people: how far it is, and who got it."""
+"""One text to many people: how far it is, who got it, and how to hold or stop it."""
 
-from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from nevermisscall.lib.admin import INFO, SUCCESS, WARNING, RecordAdmin, badge, block, link, shown_number
 from nevermisscall.outbox.admin import WorkAdmin, WorkFilter
+from sms.bulk import services
 from sms.bulk.models import Batch, Recipient
+from sms.models import Status as MessageStatus
 
 COLOURS: dict[str, str] = {
     Batch.Status.RUNNING: INFO,
@@ -15,6 +23,12 @@ COLOURS: dict[str, str] = {
     Batch.Status.PAUSED: WARNING,
     Batch.Status.CANCELED: WARNING,
 }
+ON_THE_WAY = {MessageStatus.QUEUED, MessageStatus.SENDING, MessageStatus.UNKNOWN}
+
+
+def done(progress: dict[str, int]) -> int:
+    """Return how many recipients are settled as far as we are concerned: Twilio has the text, or none is sent."""
+    return sum(count for status, count in progress.items() if status not in {*ON_THE_WAY, "waiting"})
 
 
 @admin.register(Batch)
@@ -35,6 +49,8 @@ class BatchAdmin(WorkAdmin[Batch]):
         ("dead_at", "last_error"),
     )
     readonly_fields = ("tenant_link", "state", "progress", "text", "lease_until")
+    actions = (*WorkAdmin.actions, "pause", "resume", "cancel")  # type: ignore[assignment]
+    change_form_template = "admin/bulk/batch/change_form.html"
 
     @admin.display(description="Business")
     def tenant_link(self, batch: Batch) -> str:
@@ -50,10 +66,48 @@ class BatchAdmin(WorkAdmin[Batch]):
 
     @admin.display(description="Recipients")
     def progress(self, batch: Batch) -> str:
-        counted = batch.recipients.aggregate(
-            handed=Count("pk", filter=Q(message__isnull=False)), refused=Count("pk", filter=~Q(refusal=""))
+        return format_html(
+            '<div data-batch="{}"><progress max="{}" value="0" style="width:100%"></progress><p></p></div>',
+            batch.pk,
+            batch.total,
         )
-        return f"{batch.total}: {counted['handed']} handed to the sender, {counted['refused']} refused"
+
+    @admin.action(description="Pause", permissions=["move"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Batch]) -> None:
+        self._move(request, queryset, services.pause)
+
+    @admin.action(description="Resume", permissions=["move"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Batch]) -> None:
+        self._move(request, queryset, services.resume)
+
+    @admin.action(description="Cancel for good", permissions=["move"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Batch]) -> None:
+        self._move(request, queryset, services.cancel)
+
+    def has_move_permission(self, request: HttpRequest) -> bool:
+        """Whether this person may pause, resume and cancel."""
+        return bool(request.user.has_perm("bulk.change_batch"))
+
+    def get_urls(self) -> list[URLPattern]:
+        counts = path("<int:pk>/progress/", self.admin_site.admin_view(self.counts), name="bulk_batch_progress")
+        return [counts, *super().get_urls()]
+
+    def counts(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """Answer the page's question, every two seconds, how far the batch is."""
+        batch = get_object_or_404(Batch, pk=pk)
+        if not self.has_view_permission(request, batch):
+            return JsonResponse({}, status=403)
+        found = services.progress(batch)
+        return JsonResponse({"status": batch.status, "total": batch.total, "done": done(found), "counts": found})
+
+    def _move(self, request: HttpRequest, queryset: QuerySet[Batch], move: Callable[[Batch], Any]) -> None:
+        for batch in queryset:
+            try:
+                move(batch)
+            except services.InvalidTransition as refusal:
+                self.message_user(request, f"{batch}: {refusal.message}", messages.WARNING)
+            else:
+                self.log_change(request, batch, f"{move.__name__} from the admin")
 
 
 @admin.register(Recipient)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from calls.models import Call
+from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
 from sms.bulk.models import Batch, Recipient
@@ -92,6 +93,15 @@ def everything(acme, missed_call, operator):
     )
     batch = Batch.objects.create(
         tenant=acme, phone_number=acme.numbers.get(), body="We close early today.", purpose="missed_call"
+    )
+    IdempotentRequest.objects.create(
+        owner=f"tenant:{acme.pk}",
+        path="/sms/send",
+        key="once",
+        request_hash="0" * 64,
+        status_code=202,
+        answer="{}",
+        created_at=timezone.now(),
     )
     Recipient.objects.create(batch=batch, row=1, to_number="+14155550123", message=Message.objects.first())
     assert Contact.objects.exists()

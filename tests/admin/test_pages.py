@@ -120,7 +120,7 @@ def test_staff_see_only_what_they_may(log_in, everything):
     assert "Day by day" not in front.text
 
 
-def test_static_files_are_served(client):
+def test_static_files_are_served(client, db):
     for path in ("unfold/css/styles.css", "unfold/js/chart/chart.js", "admin/js/core.js"):
         with closing(client.get(f"/static/{path}")) as answer:
             assert answer.status_code == 200
