@@ -139,6 +139,8 @@ class CallAdmin(WorkAdmin[Call]):
     readonly_fields = ("caller", "called", "tenant_link", "result", "reason", "talked", "lease_until")
 
     def find_sid(self, sid: str) -> Q:
+        if Call.objects.filter(call_sid=sid).exists():
+            return Q(call_sid=sid)  # the usual search, by the unique index; the others read whole tables
         legs = CallEvent.objects.filter(leg_sid__startswith=sid).values("call_id")
         return super().find_sid(sid) | Q(pk__in=legs)
 

@@ -251,7 +251,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "nevermisscall.api.schema.add_errors",
     ],
-    "ENUM_NAME_OVERRIDES": {"CallStatus": "calls.models.Status", "MessageStatus": "sms.models.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "BatchStatus": "sms.bulk.models.Batch.Status",
+        "CallStatus": "calls.models.Status",
+        "MessageStatus": "sms.models.Status",
+    },
     # From our own server: a page that shows keys loads no script from somebody else's.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -288,6 +292,8 @@ LOGGING: dict[str, Any] = {
 
 # --- Admin ------------------------------------------------------------------------------------------------------------
 
+_SHADES = "50 100 200 300 400 500 600 700 800 900 950"
+_TEAL = "#ecfdfa #d0faf2 #a5f3e6 #6de7d6 #33d1c0 #16b5a6 #0e8f86 #10726d #125b58 #134b49 #042e2d"
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "NeverMissCall",
     "SITE_HEADER": "NeverMissCall",
@@ -299,19 +305,5 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "nevermisscall.admin_dashboard.dashboard",
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "nevermisscall.admin_navigation.navigation"},
     "COMMAND": {"search_callback": "nevermisscall.admin_navigation.search"},
-    "COLORS": {
-        "primary": {
-            "50": "#ecfdfa",
-            "100": "#d0faf2",
-            "200": "#a5f3e6",
-            "300": "#6de7d6",
-            "400": "#33d1c0",
-            "500": "#16b5a6",
-            "600": "#0e8f86",
-            "700": "#10726d",
-            "800": "#125b58",
-            "900": "#134b49",
-            "950": "#042e2d",
-        },
-    },
+    "COLORS": {"primary": dict(zip(_SHADES.split(), _TEAL.split(), strict=True))},
 }

@@ -10,7 +10,7 @@ from django.db import models
 from nevermisscall.lib import phones
 from nevermisscall.lib.clock import utcnow
 from tenants import quiet_hours
-from tenants.models import Consent, Contact, PhoneNumber, Tenant
+from tenants.models import Consent, Contact, OwnerNumber, PhoneNumber, Tenant
 
 
 class Purpose(models.TextChoices):
@@ -126,6 +126,8 @@ def _recipient(case: _Case) -> Rule | None:
         return Rule.NOT_TEXTABLE
     if PhoneNumber.objects.filter(tenant_id=case.number.tenant_id, number=case.to_number).exists():
         return Rule.OWN_NUMBER
+    if case.purpose == Purpose.MISSED_CALL and _is_owner(case.number.tenant_id, case.to_number):
+        return Rule.OWN_NUMBER
     return None
 
 
@@ -179,6 +181,10 @@ def _hours(case: _Case) -> Rule | None:
         return None
     case.found["not_before"] = opening
     return Rule.HELD
+
+
+def _is_owner(tenant_id: int, number: str) -> bool:
+    return OwnerNumber.objects.filter(tenant_id=tenant_id, number=number).exists()
 
 
 # In this order: a refusal is final and comes first, waiting comes last.

@@ -145,6 +145,8 @@ class RoutingTable:
     def _freshen(self) -> None:
         age = None if self._loaded_at is None else clock.monotonic() - self._loaded_at
         if age is None or (age > UNHEARD_SECONDS and not self._listening):
+            with self._lock:
+                self._stale_tenants.clear()  # all of them are loaded now; those marked meanwhile are loaded again
             self._try_load(_numbers(), everything=True)
         elif self._stale_tenants:
             with self._lock:

@@ -51,6 +51,9 @@ REASONS: dict[tuple[str, str], str] = {
     ("opted_out", "en"): "they opted out of texts",
     ("landline", "en"): "it is a landline",
     ("personal", "en"): "a personal contact",
+    ("held", "en"): "it is too late in the day there",
+    ("blocked", "en"): "they are blocked",
+    ("no_consent", "en"): "they did not agree to it",
     ("do_not_automate", "en"): "they want no automatic texts",
     ("daily_cap", "en"): "today's limit of texts is reached",
     ("undelivered", "en"): "the text was not delivered",
@@ -62,13 +65,16 @@ REASONS: dict[tuple[str, str], str] = {
     ("opted_out", "es"): "pidió no recibir mensajes",
     ("landline", "es"): "es un teléfono fijo",
     ("personal", "es"): "contacto personal",
+    ("held", "es"): "allí no es hora de escribir",
+    ("blocked", "es"): "está bloqueado",
+    ("no_consent", "es"): "no dio su consentimiento",
     ("do_not_automate", "es"): "no quiere mensajes automáticos",
     ("daily_cap", "es"): "se alcanzó el límite de mensajes de hoy",
     ("undelivered", "es"): "el mensaje no se entregó",
     ("too_late", "es"): "pasó demasiado tiempo",
 }
 
-_VARIABLE = re.compile(r"\{(\w*)\}")
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 class TextTemplate(models.Model):
@@ -105,7 +111,7 @@ def fill(body: str, values: dict[str, str]) -> str:
 
 
 def render(*, tenant_id: int, key: str, language: str, values: dict[str, str]) -> str:
-    """Return the tenant's text for `key` in `language`: its own wording, else ours, else ours in English."""
-    own = TextTemplate.objects.filter(tenant_id=tenant_id, key=key, language=language).first()
-    body = own.body if own else SHIPPED.get((key, language)) or SHIPPED[key, "en"]
-    return fill(body, values)
+    """Return the tenant's text for `key` in `language`: its own wording, else ours; else the same in English."""
+    own = dict(TextTemplate.objects.filter(tenant_id=tenant_id, key=key).values_list("language", "body"))
+    choices = (own.get(language), SHIPPED.get((key, language)), own.get("en"), SHIPPED[key, "en"])
+    return fill(next(body for body in choices if body), values)

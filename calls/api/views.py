@@ -17,6 +17,7 @@ class CallListView(ListModelMixin, ApiView):
     """The calls of a business, newest first."""
 
     scopes = {"GET": Scope.READ}
+    staff_permissions = {"GET": "calls.view_call"}
     serializer_class = CallSerializer
 
     @extend_schema(operation_id="calls_list", parameters=[CallFilter])
@@ -35,6 +36,7 @@ class CallView(ApiView):
     """One call."""
 
     scopes = {"GET": Scope.READ}
+    staff_permissions = {"GET": "calls.view_call"}
     serializer_class = CallSerializer
 
     @extend_schema(

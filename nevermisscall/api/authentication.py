@@ -1,6 +1,5 @@
 """Who is asking: a program with a key, or a person of the staff with a session of the admin."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -39,7 +38,7 @@ class Access:
     tenant: Tenant | None  # None: the platform or the staff, all businesses
     scopes: frozenset[str]
     owner: str  # whose Idempotency-Keys these are: `tenant:5`, `platform` or `user:3`
-    key_id: int | None = None  # None: a session
+    key_id: int | None = None  # None: a session, whose user needs the admin's permission too
 
     @classmethod
     def of(cls, request: Request) -> "Access | None":
@@ -80,12 +79,7 @@ class StaffSessionAuthentication(SessionAuthentication):
             return None
         self.enforce_csrf(request)
         bind(user_id=user.pk)
-        return user, Access(None, _scopes(user.is_superuser), f"user:{user.pk}")
-
-
-def _scopes(is_superuser: bool) -> frozenset[str]:
-    granted: Iterable[str] = Scope if is_superuser else (Scope.READ, Scope.WRITE)
-    return frozenset(granted)
+        return user, Access(None, frozenset(Scope), f"user:{user.pk}")
 
 
 def _usable(key: str) -> ApiKey | None:

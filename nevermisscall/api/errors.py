@@ -4,11 +4,10 @@
 """
 
 import logging
-import math
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
@@ -20,13 +19,13 @@ from nevermisscall.lib.refusals import Refusal
 
 NO_SUCH_THING = "there is nothing here, or nothing that you may see"
 OUR_FAULT = "something broke on our side; it is in our log under this request_id"
+UNREADABLE = "this is no request that we can read"
 NOT_NOW = "the database does not answer; try again"
 
 # DRF's code → ours, where upper case alone would not say it well.
 _CODES = {
     "invalid": "INVALID_REQUEST",
     "parse_error": "MALFORMED_JSON",
-    "throttled": "RATE_LIMITED",
     "error": "INTERNAL_ERROR",
 }
 
@@ -54,6 +53,17 @@ class TooLarge(exceptions.APIException):
     default_code = "body_too_large"
 
 
+class RateLimited(exceptions.APIException):
+    """More requests than the key may make; `retry_after` is in whole seconds."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "rate_limited"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 def body(code: str, message: str, fields: dict[str, str] | None = None) -> dict[str, Any]:
     """Return an error as it is sent."""
     error: dict[str, Any] = {"code": code, "message": message}
@@ -75,6 +85,8 @@ def handle(error: Exception, _context: dict[str, Any]) -> Response:
         return _known(error)
     if isinstance(error, Refusal):
         return Response(body(error.code.upper(), error.message), status=409)
+    if isinstance(error, SuspiciousOperation):  # more fields or bytes than Django reads
+        return Response(body("BAD_REQUEST", UNREADABLE), status=400)
     if isinstance(error, (OperationalError, InterfaceError)):
         logger.error("Database connection failed: request answered 503", exc_info=error)
         return Response(body("UNAVAILABLE", NOT_NOW), status=503, headers={"Retry-After": "1"})
@@ -86,8 +98,8 @@ def _known(error: exceptions.APIException) -> Response:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if (wait := getattr(error, "wait", None)) is not None:
-        headers["Retry-After"] = str(math.ceil(wait))
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
     code = str(error.get_codes())
     return Response(body(_CODES.get(code, code.upper()), str(error.detail)), status=error.status_code, headers=headers)
 
@@ -111,7 +123,7 @@ def _flatten(name: str, detail: Any) -> Iterator[tuple[str, str]]:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_page(request):
         return defaults.bad_request(request, exception)
-    return JsonResponse(body("BAD_REQUEST", "this is no request that we can read"), status=400)
+    return JsonResponse(body("BAD_REQUEST", UNREADABLE), status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -43,10 +43,11 @@ def idempotent(handler: Handler) -> Handler:
         if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
             raise ValidationError({HEADER: f"must be 1 to {MAX_KEY} printable ASCII characters"})
         path = request.path.removeprefix("/api").rstrip("/")
+        request_hash = hashlib.sha256(json.dumps(request.data, sort_keys=True).encode()).hexdigest()
         with transaction.atomic():
-            row_id = _insert(view.access.owner, path, key, _digest(request.data))
+            row_id = _insert(view.access.owner, path, key, request_hash)
             if row_id is None:
-                return _stored(view.access.owner, path, key, _digest(request.data))
+                return _stored(view.access.owner, path, key, request_hash)
             response = handler(view, request, *args, **kwargs)
             answer = JSONRenderer().render(response.data).decode()
             IdempotentRequest.objects.filter(pk=row_id).update(status_code=response.status_code, answer=answer)
@@ -65,10 +66,6 @@ def forget_old() -> int:
     """Delete what is older than a day. Returns how many there were."""
     old = IdempotentRequest.objects.filter(created_at__lt=DatabaseClock() - timedelta(hours=KEPT_HOURS))
     return old.delete()[0]
-
-
-def _digest(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def _insert(owner: str, path: str, key: str, request_hash: str) -> int | None:

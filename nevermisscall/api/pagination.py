@@ -28,6 +28,12 @@ class CursorPages(CursorPagination):
         self.base_url = settings.PUBLIC_BASE_URL + request.get_full_path()
         return page
 
+    def decode_cursor(self, request: Request) -> Any:
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is None and not cursor.offset:
+            raise NotFound  # decodes, to nothing: to begin anew would send whoever follows it round in circles
+        return cursor
+
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": "string", "format": "uri", "nullable": True}
         return {

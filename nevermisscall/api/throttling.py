@@ -14,7 +14,8 @@ import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from rest_framework.exceptions import Throttled
+
+from nevermisscall.api.errors import RateLimited
 
 WINDOW_SECONDS = 60
 TIMEOUT_SECONDS = 0.1  # to connect, and for each answer
@@ -100,7 +101,7 @@ def limiter() -> RateLimiter:
 
 
 def count(key_id: int) -> None:
-    """Count one request of a key. Raises `Throttled` over the limit."""
+    """Count one request of a key. Raises `RateLimited` over the limit."""
     wait = limiter().count(str(key_id))
     if wait is not None:
-        raise Throttled(wait, f"at most {settings.API_REQUESTS_PER_MINUTE} requests a minute")
+        raise RateLimited(f"at most {settings.API_REQUESTS_PER_MINUTE} requests a minute", retry_after=math.ceil(wait))

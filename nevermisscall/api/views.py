@@ -32,9 +32,10 @@ class JsonAnyway(DefaultContentNegotiation):
 
 
 class ApiView(GenericAPIView[Any]):
-    """One endpoint. A subclass declares the scope of each of its methods and reaches rows by `self.access` only."""
+    """One endpoint. A subclass declares what each of its methods needs and reaches rows by `self.access` only."""
 
-    scopes: ClassVar[Mapping[str, Scope]]
+    scopes: ClassVar[Mapping[str, Scope]]  # of a key
+    staff_permissions: ClassVar[Mapping[str, str]]  # of a person: the admin's, such as `calls.view_call`
     authentication_classes = [KeyAuthentication, StaffSessionAuthentication]
     permission_classes = [HasScope]
     content_negotiation_class = JsonAnyway

@@ -23,7 +23,7 @@ _held_lock = threading.Lock()
 
 
 def claim(queue: Queue, *, limit: int, ids: Sequence[int] | None = None) -> list[Any]:
-    """Lease up to `limit` due rows and return them; of `ids` only, if given.
+    """Lease up to `limit` due rows and return them, most urgent first; of `ids` only, if given.
 
     Safe to call from any number of threads and processes at once: a row is handed to one of them.
     """
@@ -32,17 +32,20 @@ def claim(queue: Queue, *, limit: int, ids: Sequence[int] | None = None) -> list
     order = ", ".join([*map(quote, queue.order_by), due])
     only = "AND id = ANY(%(ids)s)" if ids is not None else ""
     statement = f"""
-        UPDATE {table} SET
-            lease_until = clock_timestamp() + %(lease)s,
-            fence = nextval('outbox_fence'),
-            attempts = attempts + 1
-        WHERE id IN (
+        WITH chosen AS (
             SELECT id FROM {table}
             WHERE {due} <= clock_timestamp() AND dead_at IS NULL
                 AND (lease_until IS NULL OR lease_until < clock_timestamp()) {only}
             ORDER BY {order} LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ), claimed AS (
+            UPDATE {table} SET
+                lease_until = clock_timestamp() + %(lease)s,
+                fence = nextval('outbox_fence'),
+                attempts = attempts + 1
+            WHERE id IN (SELECT id FROM chosen)
+            RETURNING *
         )
-        RETURNING *
+        SELECT * FROM claimed ORDER BY {order}
     """  # noqa: S608 - names of our own tables and columns
     parameters = {"lease": LEASE, "limit": limit, "ids": list(ids or ())}
     return list(queue.model._default_manager.raw(statement, parameters))

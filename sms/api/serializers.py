@@ -57,6 +57,7 @@ class MessageSerializer(serializers.Serializer[Message]):
     message_sid = serializers.CharField(allow_null=True, help_text="Twilio's; null until Twilio has it.")
     vars()["from"] = serializers.CharField(source="from_number")
     to = serializers.CharField(source="to_number")
+    direction = serializers.ChoiceField(Message.Direction.choices)
     body = serializers.CharField()
     purpose = serializers.ChoiceField(Purpose.choices)
     sender_type = serializers.ChoiceField(Message.SenderType.choices)

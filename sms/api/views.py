@@ -25,6 +25,7 @@ class SendView(ApiView):
     """Queue one text. It leaves within a second unless `send_at` or the recipient's quiet hours say later."""
 
     scopes = {"POST": Scope.WRITE}
+    staff_permissions = {"POST": "sms.add_message"}
     serializer_class = SendSerializer
 
     @extend_schema(operation_id="sms_send", responses={202: AcceptedSerializer})
@@ -48,6 +49,7 @@ class MessageListView(ListModelMixin, ApiView):
     """The texts that a business sent, newest first."""
 
     scopes = {"GET": Scope.READ}
+    staff_permissions = {"GET": "sms.view_message"}
     serializer_class = MessageSerializer
 
     @extend_schema(operation_id="messages_list", parameters=[MessageFilter])
@@ -64,6 +66,7 @@ class MessageView(ApiView):
     """One text."""
 
     scopes = {"GET": Scope.READ}
+    staff_permissions = {"GET": "sms.view_message"}
     serializer_class = MessageSerializer
 
     @extend_schema(operation_id="messages_retrieve", parameters=[OpenApiParameter("id", int, OpenApiParameter.PATH)])

@@ -17,7 +17,7 @@ from sms.models import Message
 from sms.models import Status as MessageStatus
 from sms.services import TextRefused
 from tenants import texts
-from tenants.compliance import Purpose
+from tenants.compliance import Purpose, Rule
 from tenants.models import PhoneNumber
 
 AHEAD_SECONDS = 4
@@ -37,7 +37,9 @@ def release(batch: Batch) -> timedelta | None:
         on_the_way = ours.filter(
             status__in=[MessageStatus.QUEUED, MessageStatus.SENDING, MessageStatus.UNKNOWN]
         ).count()
-        wanted = max(0, int(pacing.per_second(number) * AHEAD_SECONDS) + 1 - on_the_way)
+        # Those that wait for their recipient's morning must not keep back the others.
+        held = ours.filter(status=MessageStatus.QUEUED, verdict__rule=Rule.HELD).count()
+        wanted = max(0, int(pacing.per_second(number) * AHEAD_SECONDS) + 1 - (on_the_way - held))
         chosen = list(waiting[: min(wanted, AT_MOST)])
         for recipient in chosen:
             _queue(recipient, row, number)

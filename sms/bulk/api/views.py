@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin
@@ -119,7 +119,7 @@ class _MoveView(BatchView):
         return _shown(batch)
 
 
-@extend_schema(operation_id="bulk_pause", parameters=[_ID], request=None)
+@extend_schema_view(post=extend_schema(operation_id="bulk_pause", parameters=[_ID], request=None))
 class PauseView(_MoveView):
     """Hold the batch: nothing more of it leaves."""
 
@@ -127,7 +127,7 @@ class PauseView(_MoveView):
         services.pause(batch)
 
 
-@extend_schema(operation_id="bulk_resume", parameters=[_ID], request=None)
+@extend_schema_view(post=extend_schema(operation_id="bulk_resume", parameters=[_ID], request=None))
 class ResumeView(_MoveView):
     """Let a paused batch go on."""
 
@@ -135,7 +135,7 @@ class ResumeView(_MoveView):
         services.resume(batch)
 
 
-@extend_schema(operation_id="bulk_cancel", parameters=[_ID], request=None)
+@extend_schema_view(post=extend_schema(operation_id="bulk_cancel", parameters=[_ID], request=None))
 class CancelView(_MoveView):
     """Stop the batch for good."""
 

@@ -32,5 +32,5 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(result))
         else:
-            for name, value in result.items():
+            for name, value in {**result, "scopes": ", ".join(row.scopes)}.items():
                 self.stdout.write(f"{name:10} {value}")

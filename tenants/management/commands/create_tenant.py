@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import BooleanField, Field, JSONField
 
 from nevermisscall.lib import phones
 from tenants.models import ApiKey, Membership, OwnerNumber, PhoneNumber, Tenant
@@ -33,6 +34,8 @@ class Command(BaseCommand):
         try:
             number = phones.normalise(options["number"])
             owners = [phones.normalise(part) for part in options["forward_to"].split(",")]
+            if number in owners:
+                raise ValueError(f"--forward-to {number}: that is the business's number; it cannot ring itself")
             with transaction.atomic():
                 result = _create(number, owners, fields)
         except ValidationError as error:
@@ -59,11 +62,21 @@ def _assignments(pairs: list[str]) -> dict[str, Any]:
         if not equals:
             raise CommandError(f"--set {name}: write it as {name}=VALUE")
         try:
-            parsed = json.loads(value) if field.get_internal_type() == "JSONField" else field.to_python(value or None)
+            fields[name] = _value(field, value)
         except (ValueError, ValidationError) as error:
             raise CommandError(f"--set {name}: {value!r} is not a value of this field") from error
-        fields[name] = parsed
     return fields
+
+
+def _value(field: "Field[Any, Any]", text: str) -> Any:
+    if isinstance(field, JSONField):
+        value = json.loads(text, parse_constant=int)  # refuses NaN, as PostgreSQL does
+        if not isinstance(value, dict):
+            raise ValueError("not an object")
+        return value
+    if isinstance(field, BooleanField):
+        return field.to_python(text.capitalize())
+    return field.to_python(None if field.null and not text else text)
 
 
 def _create(number: str, owners: list[str], fields: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conversations import services
 from conversations.models import Conversation, Entry
+from nevermisscall.lib.logs import log_context
 from nevermisscall.outbox.models import Fact
 from sms.models import Message, MessageMedia, Status
 from tenants.models import Contact, PhoneNumber, Tenant, TwilioAccount
@@ -246,7 +247,8 @@ def test_a_completed_conversation_is_not_reopened(acme, twilio, do_due_work):
 def test_a_fact_handed_on_twice_makes_one_line(acme, twilio, do_due_work):
     twilio.text()
     do_due_work()
-    services.receive_message(message_id=Message.objects.get().pk)
+    with log_context():
+        services.receive_message(message_id=Message.objects.get().pk)
 
     assert Entry.objects.count() == 1
 
@@ -254,7 +256,8 @@ def test_a_fact_handed_on_twice_makes_one_line(acme, twilio, do_due_work):
 def test_texts_handed_on_out_of_order_are_shown_in_order(acme, twilio):
     for body in ("one", "two", "three"):
         twilio.text(body)
-    for message in Message.objects.order_by("-pk"):
-        services.receive_message(message_id=message.pk)
+    with log_context():
+        for message in Message.objects.order_by("-pk"):
+            services.receive_message(message_id=message.pk)
 
     assert [entry.message.body for entry in Conversation.objects.get().entries.all()] == ["one", "two", "three"]

@@ -1,0 +1,112 @@
+"""Everybody who may come to the API's door, and something of Acme's to ask for."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.utils import timezone
+
+from calls.models import Call
+from sms.models import Message
+from tenants.models import ApiKey, PhoneNumber, Tenant
+from tests.fixtures.people import ACME_NUMBER, CUSTOMER
+from tests.fixtures.webhooks import ACCOUNT, new_sid
+
+SEND = "/api/sms/send"
+
+
+class Caller:
+    """A client of the API: JSON both ways, and by default a key."""
+
+    def __init__(self, client: Client, **headers: str) -> None:
+        self.client = client
+        self.headers = headers
+
+    def get(self, path: str, query: dict[str, Any] | None = None, **headers: str):
+        return self.client.get(path, query, headers=self.headers | headers)
+
+    def post(self, path: str, body: Any = None, **headers: str):
+        return self.request("POST", path, body, **headers)
+
+    def request(self, method: str, path: str, body: Any = None, **headers: str):
+        data = "" if body is None else json.dumps(body)
+        return self.client.generic(method, path, data, content_type="application/json", headers=self.headers | headers)
+
+
+def with_key(tenant: Tenant | None, *scopes: str, **fields: Any) -> Caller:
+    """A client with a new key of `tenant`, or of the platform."""
+    row, key = ApiKey.issue(tenant_id=tenant and tenant.pk, name="tests", scopes=list(scopes or ApiKey.SCOPES))
+    if fields:
+        ApiKey.objects.filter(pk=row.pk).update(**fields)
+    return Caller(Client(raise_request_exception=False), Authorization=f"Bearer {key}")
+
+
+def with_session(*permissions: str, is_staff: bool = True, is_superuser: bool = False) -> Caller:
+    """A browser that a person of the staff has logged in with, and that sends the CSRF token."""
+    user = User.objects.create_user(f"user-{User.objects.count()}", is_staff=is_staff, is_superuser=is_superuser)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(user)
+    token = "t" * 32
+    client.cookies["csrftoken"] = token
+    return Caller(client, **{"X-CSRFToken": token})
+
+
+@pytest.fixture
+def api(acme):
+    """Acme's program, which may do everything."""
+    return with_key(acme)
+
+
+@pytest.fixture
+def nobody(db):
+    return Caller(Client(raise_request_exception=False))
+
+
+@pytest.fixture
+def make_call(acme):
+    """Make a call to Acme; every further one is a minute older."""
+    made = []
+
+    def make(**fields: Any) -> Call:
+        made.append(1)
+        number = PhoneNumber.objects.get(number=ACME_NUMBER)
+        defaults = {
+            "tenant_id": number.tenant_id,
+            "phone_number": number,
+            "call_sid": new_sid("CA"),
+            "account_sid": ACCOUNT,
+            "from_number": CUSTOMER,
+            "to_number": ACME_NUMBER,
+            "started_at": timezone.now() - timedelta(minutes=len(made)),
+        }
+        return Call.objects.create(**defaults | fields)
+
+    return make
+
+
+@pytest.fixture
+def make_message(acme):
+    """Make a text of Acme's; every further one is a minute older."""
+    made = []
+
+    def make(**fields: Any) -> Message:
+        made.append(1)
+        number = PhoneNumber.objects.get(number=ACME_NUMBER)
+        defaults = {
+            "tenant_id": number.tenant_id,
+            "phone_number": number,
+            "purpose": "reply",
+            "from_number": ACME_NUMBER,
+            "to_number": CUSTOMER,
+            "body": "On our way",
+            "idempotency_key": f"test:{new_sid('XX')}",
+            "verdict": {},
+            "created_at": timezone.now() - timedelta(minutes=len(made)),
+        }
+        return Message.objects.create(**defaults | fields)
+
+    return make

@@ -1,0 +1,27 @@
+"""Every endpoint of the API, found in the URL map."""
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from nevermisscall.api.views import ApiView
+
+
+def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Yield each URL pattern of the product with its whole route."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, route)
+        else:
+            yield route, pattern
+
+
+def view_of(pattern: URLPattern) -> type:
+    return getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+
+
+def endpoints() -> dict[str, type[ApiView]]:
+    """Return the view of each named endpoint."""
+    found = [(pattern.name, view_of(pattern)) for _, pattern in patterns()]
+    return {name: view for name, view in found if view is not None and issubclass(view, ApiView)}

@@ -1,0 +1,176 @@
+"""Each endpoint × everybody who may come: nobody sees or does anything with another business's things.
+
+A new endpoint without a line in DOORS fails the first test.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sms.bulk.models import Batch
+from tenants.models import PhoneNumber
+from tests.api.conftest import SEND, Caller, with_key, with_session
+from tests.api.routes import endpoints, patterns, view_of
+from tests.fixtures.people import ACME_NUMBER
+
+HIDDEN, EMPTY = 404, "empty"
+BATCH = {"body": "Hello", "from": ACME_NUMBER, "recipients": [{"to": "+14155550188"}]}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One method of one endpoint, asked about something of Acme's. `rival` is what another business is answered."""
+
+    method: str
+    path: str
+    ok: int = 200
+    rival: int | str = HIDDEN
+    body: Any = None
+    scope: str = "read"
+    permission: str = ""
+
+
+DOORS: dict[str, list[Door]] = {
+    "call-list": [Door("GET", "/api/calls/", rival=EMPTY, permission="view_call")],
+    "call": [
+        Door("GET", "/api/calls/{call.pk}", permission="view_call"),
+        Door("GET", "/api/calls/{call.call_sid}", permission="view_call"),
+    ],
+    "message-list": [Door("GET", "/api/messages/", rival=EMPTY, permission="view_message")],
+    "message": [Door("GET", "/api/messages/{message.pk}", permission="view_message")],
+    "bulk-list": [
+        Door("GET", "/api/sms/bulk", rival=EMPTY, permission="view_batch"),
+        Door("POST", "/api/sms/bulk", ok=202, rival=400, body=BATCH, scope="write", permission="add_batch"),
+    ],
+    # It stores nothing and reads nothing but what it is given.
+    "bulk-preview": [Door("POST", "/api/sms/bulk/preview", rival=200, body=BATCH, permission="view_batch")],
+    "bulk": [Door("GET", "/api/sms/bulk/{batch.pk}", permission="view_batch")],
+    "bulk-pause": [Door("POST", "/api/sms/bulk/{batch.pk}/pause", scope="write", permission="change_batch")],
+    "bulk-resume": [Door("POST", "/api/sms/bulk/{paused.pk}/resume", scope="write", permission="change_batch")],
+    "bulk-cancel": [Door("POST", "/api/sms/bulk/{batch.pk}/cancel", scope="write", permission="change_batch")],
+    "bulk-results": [Door("GET", "/api/sms/bulk/{batch.pk}/results", permission="view_batch")],
+    "sms-send": [
+        Door(
+            "POST",
+            SEND,
+            ok=202,
+            rival=400,  # `from` is a field, and Acme's number is none of theirs
+            body={"to": "+14155550188", "body": "Hello", "from": ACME_NUMBER},
+            scope="write",
+            permission="add_message",
+        )
+    ],
+}
+ALL = [(name, door) for name, doors in DOORS.items() for door in doors]
+each_door = pytest.mark.parametrize(("name", "door"), ALL, ids=[f"{door.method} {door.path}" for _, door in ALL])
+
+
+@pytest.fixture
+def ask(acme, make_call, make_message):
+    """Send one request, each about things of Acme's that nobody has touched."""
+
+    def send(caller: Caller, door: Door, *, slash: bool = False):
+        things = {"call": make_call(), "message": make_message(), "batch": batch("running"), "paused": batch("paused")}
+        path = door.path.format(**things)
+        return caller.request(door.method, path.rstrip("/") + "/" if slash else path.rstrip("/"), door.body)
+
+    def batch(status: str) -> Batch:
+        number = PhoneNumber.objects.get(number=ACME_NUMBER)
+        return Batch.objects.create(tenant=acme, phone_number=number, body="Hello", purpose="bulk", status=status)
+
+    return send
+
+
+def test_every_endpoint_has_a_line_here():
+    missing = {
+        f"{name} {method}"
+        for name, view in endpoints().items()
+        for method in view.scopes
+        if method not in {door.method for door in DOORS.get(name, [])}
+    }
+
+    assert missing == set()
+    assert set(DOORS) == set(endpoints())
+
+
+def test_every_method_of_an_endpoint_says_what_it_needs():
+    for name, view in endpoints().items():
+        methods = set(view().allowed_methods) - {"HEAD", "OPTIONS"}
+        assert set(view.scopes) == set(view.staff_permissions) == methods, name
+
+
+def test_everything_below_api_is_an_endpoint_a_webhook_or_the_description():
+    from nevermisscall.api.schema import DocsView, SchemaView
+    from nevermisscall.api.views import ApiView
+    from nevermisscall.webhooks.views import TwilioWebhookView
+
+    known = (ApiView, TwilioWebhookView, SchemaView, DocsView)
+    odd = [
+        route for route, pattern in patterns() if route.startswith("api/") and not issubclass(view_of(pattern), known)
+    ]
+
+    assert odd == []
+
+
+@each_door
+def test_nobody_gets_in(name, door, ask, nobody):
+    answer = ask(nobody, door)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "NOT_AUTHENTICATED")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@each_door
+@pytest.mark.parametrize("slash", [False, True])
+def test_the_business_itself_gets_in_with_and_without_a_slash(name, door, slash, ask, acme):
+    assert ask(with_key(acme), door, slash=slash).status_code == door.ok
+
+
+@each_door
+def test_another_business_sees_nothing(name, door, ask, rival):
+    answer = ask(with_key(rival), door)
+
+    if door.rival == EMPTY:
+        assert answer.json() == {"next": None, "previous": None, "results": []}
+    else:
+        assert answer.status_code == door.rival
+
+
+@each_door
+def test_a_key_needs_the_scope(name, door, ask, acme):
+    others = {"read", "write", "admin"} - {door.scope}
+
+    assert ask(with_key(acme, door.scope), door).status_code == door.ok
+    answer = ask(with_key(acme, *others), door)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "INSUFFICIENT_SCOPE")
+
+
+@each_door
+def test_the_platform_gets_in(name, door, ask):
+    assert ask(with_key(None), door).status_code == door.ok
+
+
+@each_door
+def test_the_staff_needs_the_permission_it_needs_in_the_admin(name, door, ask):
+    assert ask(with_session(door.permission), door).status_code == door.ok
+    assert ask(with_session(is_superuser=True), door).status_code == door.ok
+    assert ask(with_session(), door).status_code == 403
+
+
+@each_door
+def test_a_login_that_is_not_staff_is_nobody(name, door, ask):
+    assert ask(with_session(door.permission, is_staff=False), door).status_code == 401
+
+
+@each_door
+@pytest.mark.parametrize("status", ["suspended", "closed"])
+def test_a_suspended_business_reads_and_does_nothing_else(name, door, status, ask, acme):
+    acme.status = status
+    acme.save()
+    answer = ask(with_key(acme), door)
+
+    if door.scope == "read":
+        assert answer.status_code == door.ok
+    else:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "TENANT_NOT_ACTIVE")

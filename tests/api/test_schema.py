@@ -1,0 +1,105 @@
+"""The description of the API, and that it is true."""
+
+import re
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft4Validator
+
+from tests.api.conftest import SEND, with_session
+from tests.api.routes import endpoints, patterns, view_of
+from tests.fixtures.people import CUSTOMER
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def resolve(node, schema):
+    """Return an OpenAPI 3.0 schema as the JSON schema it means."""
+    if isinstance(node, list):
+        return [resolve(item, schema) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return resolve(schema["components"]["schemas"][node["$ref"].rpartition("/")[2]], schema)
+    plain = {key: resolve(value, schema) for key, value in node.items() if key != "nullable"}
+    return {"anyOf": [plain, {"type": "null"}]} if node.get("nullable") else plain
+
+
+def check(answer, schema, path, method="get"):
+    described = schema["paths"][path][method]["responses"]
+    found = described.get(str(answer.status_code), described["default"])
+    wanted = resolve(found["content"]["application/json"]["schema"], schema)
+    wanted["additionalProperties"] = False
+    Draft4Validator(wanted).validate(answer.json())
+
+
+def test_it_is_drawn_without_a_warning(db):
+    GENERATOR_STATS.reset()
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
+
+
+def test_it_describes_every_endpoint_and_nothing_else(schema):
+    ours = set(endpoints().values())
+    canonical = {
+        "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).replace("{pk}", "{id}"): set(map(str.lower, view.scopes))
+        for route, pattern in patterns()
+        if (view := view_of(pattern)) in ours and "schema" not in pattern.callback.view_initkwargs
+    }
+
+    assert {path: METHODS & set(operations) for path, operations in schema["paths"].items()} == canonical
+
+
+def test_it_says_who_may_ask_and_how_errors_look(schema):
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+
+    assert {str(operation["security"]) for operation in operations} == {"[{'key': []}, {'staff': []}]"}
+    assert all("default" in operation["responses"] for operation in operations)
+    names = {parameter["name"] for parameter in schema["paths"][SEND]["post"]["parameters"]}
+    assert names == {"Idempotency-Key"}
+
+
+def test_answers_are_as_it_says(api, schema, make_call, make_message):
+    call, message = make_call(), make_message()
+
+    check(api.get("/api/calls/"), schema, "/api/calls/")
+    check(api.get(f"/api/calls/{call.pk}"), schema, "/api/calls/{ref}")
+    check(api.get("/api/messages/"), schema, "/api/messages/")
+    check(api.get(f"/api/messages/{message.pk}"), schema, "/api/messages/{id}")
+    check(api.post(SEND, {"to": CUSTOMER, "body": "Hello"}), schema, SEND, "post")
+    check(api.post(SEND, {}), schema, SEND, "post")
+    check(api.get("/api/calls/0"), schema, "/api/calls/{ref}")
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/schema"])
+def test_it_is_open_to_everybody(nobody, db, path):
+    answer = nobody.get(path)
+
+    assert answer.status_code == 200
+    assert "/api/sms/send:" in answer.text
+    assert nobody.get(path, Accept="application/json").json()["openapi"].startswith("3.")
+
+
+def test_it_says_the_same_to_everybody(nobody, db):
+    assert with_session(is_superuser=True).get("/api/schema/").text == nobody.get("/api/schema/").text
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/docs"])
+def test_its_pages_load_nothing_from_elsewhere(client, path):
+    page = client.get(path)
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+
+    assert page.status_code == 200
+    assert len(sources) >= 4
+    for source in sources:
+        assert re.match("/[^/]", source), source
+        answer = client.get(source.replace("&amp;", "&"))
+        assert answer.getvalue()
+        assert answer.status_code == 200, source
