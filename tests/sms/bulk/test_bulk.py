@@ -2,9 +2,10 @@
 
 import io
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from nevermisscall.lib.clock import DatabaseClock
@@ -180,3 +181,16 @@ def test_one_too_many_is_refused(acme, monkeypatch):
         create(people(4))
 
     assert "at most 3 recipients" in bad.value.faults[0].message
+
+
+def test_people_who_still_sleep_do_not_keep_back_the_others(acme, settings):
+    settings.SMS_DAYTIME_HOURS = [9, 20]
+    hawaii = [{"to": f"+18085550{n}", "name": "Kai"} for n in range(100, 110)]
+    batch = create([*hawaii, {"to": "+12125550123", "name": "Ann"}])
+    with time_machine.travel(datetime(2026, 1, 15, 15, tzinfo=UTC), tick=False):  # 10:00 in New York, 5:00 in Hawaii
+        tick(batch, times=4)
+
+    awake = Message.objects.filter(verdict__rule="allowed").values_list("to_number", flat=True)
+    assert list(awake) == ["+12125550123"]
+    assert Message.objects.filter(verdict__rule="held").count() == 10
+    assert batch.status == Batch.Status.RUNNING
