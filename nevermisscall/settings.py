@@ -274,6 +274,8 @@ LOGGING: dict[str, Any] = {
 
 # --- Admin ------------------------------------------------------------------------------------------------------------
 
+_SHADES = "50 100 200 300 400 500 600 700 800 900 950"
+_TEAL = "#ecfdfa #d0faf2 #a5f3e6 #6de7d6 #33d1c0 #16b5a6 #0e8f86 #10726d #125b58 #134b49 #042e2d"
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "NeverMissCall",
     "SITE_HEADER": "NeverMissCall",
@@ -285,19 +287,5 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "nevermisscall.admin_dashboard.dashboard",
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "nevermisscall.admin_navigation.navigation"},
     "COMMAND": {"search_callback": "nevermisscall.admin_navigation.search"},
-    "COLORS": {
-        "primary": {
-            "50": "#ecfdfa",
-            "100": "#d0faf2",
-            "200": "#a5f3e6",
-            "300": "#6de7d6",
-            "400": "#33d1c0",
-            "500": "#16b5a6",
-            "600": "#0e8f86",
-            "700": "#10726d",
-            "800": "#125b58",
-            "900": "#134b49",
-            "950": "#042e2d",
-        },
-    },
+    "COLORS": {"primary": dict(zip(_SHADES.split(), _TEAL.split(), strict=True))},
 }

@@ -133,13 +133,9 @@ class TenantAdmin(FieldsForPeople, Admin[Tenant]):
         (
             "When a call comes in",
             {
-                "description": "The owner's phones ring for this long; whoever accepts talks to the caller. "
-                "Without screening, voicemail that picks up counts as an answer and the customer gets no text.",
-                "fields": (
-                    ("ring_timeout_seconds", "ring_strategy"),
-                    ("answer_screening", "recording_mode"),
-                    "ring_after_hours",
-                ),
+                "description": "The owner's phones ring for this long; whoever accepts talks to the caller. Without "
+                "screening, voicemail that picks up counts as an answer and the customer gets no text.",
+                "fields": (("ring_timeout_seconds", "ring_strategy"), ("answer_screening", "ring_after_hours")),
             },
         ),
         (
@@ -150,14 +146,13 @@ class TenantAdmin(FieldsForPeople, Admin[Tenant]):
             },
         ),
         (
-            "AI dispatcher",
+            "Not built yet",
             {
-                "description": "Answers the customer's texts when no person has within the time. Not built yet: "
-                "these fields are kept for it.",
-                "fields": ("ai_enabled", "ai_takeover_seconds", "job_estimates"),
+                "description": "Kept for later, without effect: recordings, the AI (also as the action after a miss), "
+                "and deleting what is old.",
+                "fields": ("recording_mode", ("ai_enabled", "ai_takeover_seconds"), "job_estimates", "retention_days"),
             },
         ),
-        ("Data", {"fields": ("retention_days",)}),
     )
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:

@@ -92,7 +92,7 @@ class ApiKeyForm(Form[ApiKey]):
         choices=[(scope, scope) for scope in ApiKey.SCOPES],
         initial=["read"],
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        help_text="For the API: admin also manages keys and businesses.",
+        help_text="None contains another: tick all that are needed.",
     )
 
 

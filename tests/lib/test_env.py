@@ -51,6 +51,7 @@ def test_a_variable_that_must_be_set_is_named(read):
 
 @pytest.mark.parametrize("name", [".env", "var/run/stack.env"])
 def test_a_file_completes_the_environment_and_never_overrides_it(read, monkeypatch, tmp_path, name):
+    monkeypatch.setenv("NEVERMISSCALL_ENV_FILES", "1")  # the tests themselves leave the files alone
     monkeypatch.setenv("NMC_SET", "mine")
     monkeypatch.setenv("NMC_UNSET", "")  # so that it is removed again
     monkeypatch.delenv("NMC_UNSET")
