@@ -50,9 +50,13 @@ class CallView(TwilioWebhookView):
     def when_broken(self, webhook: CallWebhook) -> Answer:
         """Forward the call from what memory knows; only its record is missing."""
         if status_from(webhook.call_status) in TERMINAL:
-            return twiml.empty()
-        # Whether the same caller is being forwarded already is in the database; assume so, rather than go in circles.
-        return _render_plan(webhook, _plan(webhook, is_ringing=lambda _: True))
+            return Answer(503)  # nobody listens any more: Twilio may tell us again
+        try:
+            # Whether the same caller is being forwarded already is in the database; assume so, rather than go in
+            # circles.
+            return _render_plan(webhook, _plan(webhook, is_ringing=lambda _: True))
+        except routing.NotLoaded:
+            return _render(Answering.UNAVAILABLE.value, webhook.call_sid, None, {})
 
 
 class DialActionView(TwilioWebhookView):
@@ -75,7 +79,10 @@ class DialActionView(TwilioWebhookView):
     def when_broken(self, webhook: DialResult) -> Answer:
         if webhook.dial_bridged:
             return twiml.empty()  # they talked; whether anybody pressed 1 is in the database
-        return _after_a_miss(webhook)
+        try:
+            return _after_a_miss(webhook)
+        except routing.NotLoaded:
+            return twiml.render("calls/goodbye.xml")
 
 
 class ScreenView(TwilioWebhookView):

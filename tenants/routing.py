@@ -80,6 +80,10 @@ def platform_account() -> Account | None:
     return Account(settings.TWILIO_ACCOUNT_SID, tuple(token for token in tokens if token))
 
 
+class NotLoaded(DatabaseError):
+    """There is no snapshot yet and the database is away: nobody can tell whose number it is."""
+
+
 class RoutingTable:
     """The snapshot of this process. Every method may be called from any thread."""
 
@@ -95,8 +99,13 @@ class RoutingTable:
         self._listener: threading.Thread | None = None
 
     def route(self, number: str) -> Route | None:
-        """Return the route of one of our numbers; None if it is not one of ours or was released."""
+        """Return the route of one of our numbers; None if it is not one of ours or was released.
+
+        Raises `NotLoaded` in a process that started while the database was away.
+        """
         self._freshen()
+        if self._loaded_at is None:
+            raise NotLoaded
         found = self._routes.get(number)
         if found is None:
             # Perhaps it was added a moment ago. Only signed requests get here, so strangers cannot make us look.
@@ -105,13 +114,15 @@ class RoutingTable:
         return found
 
     def account(self, account_sid: str) -> Account | None:
-        """Return what verifies webhooks of the account; None if it is not one of ours."""
+        """Return what verifies webhooks of the account; None if it is not one of ours. Raises `NotLoaded`."""
         platform = platform_account()
         self._freshen()
         found = self._accounts.get(account_sid)
         if platform is not None and account_sid == platform.account_sid:
             # A row for the same account may add a SharedKey or an older token.
             return found or platform
+        if self._loaded_at is None:
+            raise NotLoaded
         if found is None and account_sid not in self._unrouted:
             self._look_up(account_sid)
         return found or self._unrouted.get(account_sid)

@@ -53,7 +53,7 @@ class Story:
     def _faster(self) -> Iterator[None]:
         usual = ask(f"{self._emulator}/health")["speed"]
         self._output.plain(
-            f"The emulator runs this call {SPEED} times faster than life; the text takes its real time.\n"
+            f"The emulator runs call and carrier {SPEED} times faster than life; what we do takes its real time.\n"
         )
         ask(f"{self._emulator}/settings", {"speed": SPEED})
         try:

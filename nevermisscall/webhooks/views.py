@@ -13,6 +13,7 @@ from nevermisscall.webhooks import receipts
 from nevermisscall.webhooks.authentication import is_signed
 from nevermisscall.webhooks.parsing import InvalidWebhook, Params, parse_form
 from nevermisscall.webhooks.receipts import Answer, Envelope
+from tenants.routing import NotLoaded
 
 MAX_BODY_BYTES = 1024 * 1024  # Twilio's largest form is a few kilobytes; 5 000 fields are under 200
 FORM = "application/x-www-form-urlencoded"
@@ -87,7 +88,12 @@ class TwilioWebhookView(APIView):
         params = Params(pairs)
         # The account whose token verifies and the account that everything below goes by: one reading of one field.
         account_sid = params.text("AccountSid")
-        if not is_signed(request, pairs, account_sid):
+        try:
+            signed = is_signed(request, pairs, account_sid)
+        except NotLoaded:
+            # Nobody can tell whose account this is: Twilio tries again, and then its fallback URL.
+            return _refuse(503, "UNAVAILABLE", "the database does not answer; try again")
+        if not signed:
             logger.warning("webhook refused: not signed by Twilio for this URL")
             return _refuse(401, "INVALID_SIGNATURE", "the request is not signed by Twilio for this URL")
         try:

@@ -211,7 +211,7 @@ def test_in_order_each_behaviour_has_its_outcome(business, client, name):
 
 @settings(
     derandomize=True,
-    max_examples=50,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -289,6 +289,19 @@ def test_callbacks_that_come_after_all_change_nothing(acme, twilio, records, set
     assert topics(twilio.call_sid) == before
 
 
+def test_a_callback_that_comes_while_twilio_is_asked_wins(acme, twilio, records):
+    twilio.incoming_call()
+    records.knows(twilio, "completed", ("no-answer", "0"))
+    Call.objects.update(settle_at=DatabaseClock() - timedelta(seconds=1))
+    (row,) = work.claim(QUEUE, limit=10)
+    twilio.dial_action(DialCallStatus="busy")
+    work.run_claimed(QUEUE, row)
+
+    assert result_of(twilio.call_sid) == ("missed", "busy")
+    assert topics(twilio.call_sid) == ["call.incoming", "call.missed", "call.completed"]
+    assert Call.objects.get().settle_at is None
+
+
 def test_a_call_that_was_decided_is_not_asked_about(acme, twilio, records, settle):
     twilio.incoming_call()
     twilio.dial_action(DialCallStatus="no-answer")

@@ -10,6 +10,7 @@ from nevermisscall.lib import env
 def read(monkeypatch, tmp_path):
     """The reader of a checkout without any file in it, and of no variable that an earlier test read from a file."""
     monkeypatch.setattr(env, "BASE_DIR", tmp_path)
+    monkeypatch.delenv("NEVERMISSCALL_ENV_FILES", raising=False)
     monkeypatch.setattr(env.Environment.ENVIRON, "files_cache", {})
     return env.open_environment
 
@@ -59,6 +60,13 @@ def test_a_file_completes_the_environment_and_never_overrides_it(read, monkeypat
     (tmp_path / name).write_text("NMC_SET=theirs\nNMC_UNSET=theirs\n")
 
     assert (read().str("NMC_SET"), read().str("NMC_UNSET")) == ("mine", "theirs")
+
+
+def test_the_files_can_be_left_alone(read, monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("NMC_UNSET=theirs\n")
+    monkeypatch.setenv("NEVERMISSCALL_ENV_FILES", "0")
+
+    assert read().str("NMC_UNSET", default="none") == "none"
 
 
 def test_what_must_hold_stops_the_start_with_a_remedy():

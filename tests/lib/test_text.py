@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nevermisscall.lib.text import storable, xml_safe
+from nevermisscall.lib.text import is_storable, storable, xml_safe
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # surrogates too
 
@@ -36,6 +36,8 @@ def test_any_text_can_be_stored(text):
 
     assert "\x00" not in stored.encode().decode()
     assert storable(stored) == stored
+    assert is_storable(stored)
+    assert is_storable(text) == (stored == text)
 
 
 def test_storing_drops_nothing_else():

@@ -141,6 +141,27 @@ def test_without_numbers_there_is_nobody_to_alert(acme):
     assert services.alert_numbers(tenant_id=acme.pk) == (None, "")
 
 
+@pytest.mark.parametrize(
+    ("states", "wanted", "expected"),
+    [
+        (("active", "active"), None, ACME_NUMBER),
+        (("porting", "active"), None, "+15005550101"),
+        (("porting", "porting"), None, ACME_NUMBER),
+        (("released", "released"), None, None),
+        (("active", "active"), "+15005550101", "+15005550101"),
+        (("active", "released"), "+15005550101", None),
+        (("active", "active"), "+15005550777", None),
+    ],
+)
+def test_a_text_leaves_from_the_number_asked_for_or_the_first_that_can(acme, states, wanted, expected):
+    PhoneNumber.objects.create(tenant=acme, number="+15005550101", is_primary=False)
+    for number, state in zip((ACME_NUMBER, "+15005550101"), states, strict=True):
+        PhoneNumber.objects.filter(number=number).update(state=state)
+    found = services.sending_number(PhoneNumber.objects.filter(tenant=acme), wanted)
+
+    assert (found and found.number) == expected
+
+
 # -- credentials ------------------------------------------------------------------------------------------------------
 
 

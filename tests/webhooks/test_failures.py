@@ -56,7 +56,6 @@ VOICE = {
         lambda t: t.post(f"/webhooks/twilio/call/voicemail/{t.call_sid}", t.call_fields()),
         ["Hangup"],
     ),
-    "end": ("end_call", lambda t: t.call_ends(), []),
 }
 
 
@@ -70,6 +69,13 @@ def test_a_person_on_the_line_hears_no_error(acme, twilio, broken, what, error):
 
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/xml; charset=utf-8")
     assert verbs(answer) == expected
+
+
+def test_the_end_of_a_call_that_could_not_be_recorded_is_asked_for_again(acme, twilio, broken):
+    twilio.incoming_call()
+    broken(services, "end_call")
+
+    assert twilio.call_ends().status_code == 503
 
 
 STATUS = {
@@ -153,7 +159,6 @@ def test_a_call_is_forwarded_from_memory(acme, twilio, database_away, logged, er
         ({"From": ACME_NUMBER}, ["Reject"]),
         ({"From": ""}, ["Dial", "Number"]),
         ({"From": "+9991234567"}, ["Dial", "Number"]),
-        ({"CallStatus": "completed"}, []),
     ],
 )
 def test_memory_also_knows_whom_not_to_forward(acme, twilio, database_away, fields, expected):
@@ -220,3 +225,25 @@ def test_when_the_database_is_back_a_repeat_is_recorded(unplug, twilio, monkeypa
     assert [answer.status_code for answer in lost + kept] == [200, 503, 200, 204]
     assert lost[0].text == kept[0].text
     assert Call.objects.get().missed_reason == "busy"
+
+
+def test_the_news_that_a_call_is_over_is_asked_for_again(unplug, twilio):
+    twilio.incoming_call()
+    unplug()
+
+    assert twilio.call_ends().status_code == 503
+
+
+def test_a_process_that_never_saw_the_database_calls_no_number_unknown(unplug, twilio):
+    unplug()
+    answer = twilio.incoming_call()
+
+    assert verbs(answer) == ["Say", "Hangup"]
+    assert "cannot be reached" in answer.text
+    assert verbs(twilio.dial_action(DialCallStatus="busy")) == ["Hangup"]
+
+
+def test_a_process_that_never_saw_the_database_asks_other_accounts_to_try_again(unplug, twilio):
+    unplug()
+
+    assert twilio.incoming_call(AccountSid="AC" + "5" * 32).status_code == 503
