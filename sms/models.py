@@ -140,6 +140,7 @@ class Message(Work):
     error_code = models.PositiveIntegerField(
         null=True, blank=True, help_text="Twilio's; see nevermisscall.twilio.errors."
     )
+    media_urls = models.JSONField(default=list, blank=True, help_text="Files that Twilio fetches and sends along.")
     num_segments = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How many SMS it is: Twilio's count, ours until that is known."
     )

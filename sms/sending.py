@@ -54,6 +54,7 @@ def _request(message: Message, attempt: SendAttempt) -> timedelta | None:
             from_number=message.from_number,
             to_number=message.to_number,
             body=message.body,
+            media_urls=message.media_urls,
             status_callback=f"{settings.PUBLIC_BASE_URL}/api/webhooks/status?attempt={attempt.token}",
             validity_seconds=_validity(message),
         )

@@ -49,6 +49,7 @@ def read_message_report(params: Params, query: dict[str, str]) -> MessageReport:
     """Read a status callback. `attempt` is our own token, from the query string of the URL that Twilio signed."""
     return MessageReport(
         message_sid=params.sid("MessageSid", ["SM", "MM"]),
+        account_sid=params.text("AccountSid"),
         status=params.text("MessageStatus") or params.text("SmsStatus"),
         error_code=params.integer("ErrorCode"),
         attempt=_token(query.get("attempt", "")),

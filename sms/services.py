@@ -2,9 +2,11 @@
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from nevermisscall.lib.clock import DatabaseClock, utcnow
@@ -20,6 +22,7 @@ from tenants.compliance import Purpose, Rule, Verdict
 from tenants.models import PhoneNumber
 
 MAX_BODY = 1600
+MAX_MEDIA = 10
 LATEST = timedelta(days=365)  # how far ahead a text may be scheduled
 SEND_QUEUE = "sms.send"
 
@@ -48,8 +51,11 @@ class TextRefused(Refusal):
         self.verdict = verdict
 
 
-def may_send(*, number: PhoneNumber, to_number: str, purpose: Purpose) -> Verdict:
-    """Ask the gate, with the business's texts of the last 24 hours at hand. `send_message` does it by itself."""
+def may_send(*, number: PhoneNumber, to_number: str, purpose: Purpose, at: datetime | None = None) -> Verdict:
+    """Ask the gate, with the business's texts of the last 24 hours at hand. `send_message` does it by itself.
+
+    `at` is when the text would leave: now unless given.
+    """
 
     def count_today() -> int:
         since = utcnow() - CAP_PERIOD
@@ -58,7 +64,7 @@ def may_send(*, number: PhoneNumber, to_number: str, purpose: Purpose) -> Verdic
         )
         return sent.count()
 
-    return compliance.may_text(number=number, to_number=to_number, purpose=purpose, count_today=count_today)
+    return compliance.may_text(number=number, to_number=to_number, purpose=purpose, count_today=count_today, at=at)
 
 
 @transaction.atomic
@@ -72,17 +78,21 @@ def send_message(
     expires_at: datetime | None = None,
     sender_type: str = Message.SenderType.SYSTEM,
     send_at: datetime | None = None,
+    media_urls: Sequence[str] = (),
 ) -> Message:
     """Queue one text from `number` and return it; the only way to text anybody. It leaves at `send_at`, or at once.
 
-    A text that the gate holds until the person's morning is queued for then. The same `idempotency_key` of the same
-    business returns the message that is there already. Raises `TextRefused`, and `ValueError` for a body that is empty
-    or over 1 600 characters.
+    A text that the gate holds until the person's morning is queued for then. `media_urls` are up to ten pictures or
+    files that Twilio fetches; with them the body may be empty. The same `idempotency_key` of the same business returns
+    the message that is there already. Raises `TextRefused`, and `ValueError` for a body that is empty or over 1 600
+    characters, or for too many files.
     """
     body = storable(body).strip()
-    if not 0 < len(body) <= MAX_BODY:
+    if len(body) > MAX_BODY or not (body or media_urls):
         raise ValueError(f"a text has 1 to {MAX_BODY} characters; this one has {len(body)}")
-    verdict = may_send(number=number, to_number=to_number, purpose=purpose)
+    if len(media_urls) > MAX_MEDIA:
+        raise ValueError(f"a text has at most {MAX_MEDIA} files; this one has {len(media_urls)}")
+    verdict = may_send(number=number, to_number=to_number, purpose=purpose, at=send_at)
     if verdict.refused:
         raise TextRefused(verdict)
     message, created = Message.objects.get_or_create(
@@ -98,7 +108,8 @@ def send_message(
             "body": body,
             "num_segments": segments(body),
             "verdict": verdict.as_json(),
-            "next_attempt_at": send_at or verdict.not_before or DatabaseClock(),
+            "media_urls": list(media_urls),
+            "next_attempt_at": verdict.not_before or send_at or DatabaseClock(),
             "expires_at": expires_at,
         },
     )
@@ -112,6 +123,7 @@ class MessageReport:
     """What a status callback says. `attempt` is the token of the attempt whose URL was called, if any."""
 
     message_sid: str
+    account_sid: str
     status: str
     error_code: int | None
     attempt: uuid.UUID | None
@@ -124,7 +136,8 @@ def apply_report(report: MessageReport) -> Message | None:
     A report may arrive before the request that created the message has returned; its attempt's token finds the row.
     """
     message = _find(report)
-    if message is None:
+    # Another account's signature proves nothing about this text, whoever told it the SID.
+    if message is None or report.account_sid != _account_of(message):
         logger.warning("status of a message that is not ours", extra={"message_sid": report.message_sid})
         return None
     bind(message_id=message.pk, message_sid=report.message_sid, tenant_id=message.tenant_id)
@@ -142,9 +155,14 @@ def apply_report(report: MessageReport) -> Message | None:
 
 
 def _find(report: MessageReport) -> Message | None:
-    rows = Message.objects.select_for_update()
+    rows = Message.objects.select_for_update(of=["self"]).select_related("phone_number__account")
     if report.attempt is not None:
         attempt = SendAttempt.objects.filter(token=report.attempt).first()
         if attempt is not None:
             return rows.get(pk=attempt.message_id)
     return rows.filter(message_sid=report.message_sid).first()
+
+
+def _account_of(message: Message) -> str:
+    own = message.phone_number.account_sid if message.phone_number else ""
+    return own or settings.TWILIO_ACCOUNT_SID

@@ -89,6 +89,7 @@ class RoutingTable:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._load_lock = threading.Lock()
         self._routes: dict[str, Route] = {}
         self._accounts: dict[str, Account] = {}
         self._unrouted: dict[str, Account | None] = {}  # accounts without a number, and names that are no account
@@ -167,20 +168,22 @@ class RoutingTable:
     def _try_load(
         self, numbers: QuerySet[PhoneNumber], *, everything: bool = False, tenants: Iterable[int] = ()
     ) -> None:
-        try:
-            routes = {route.number: route for route in map(_route, numbers)}
-        except AWAY:
-            logger.exception("Database connection failed: routing stays as last known")
+        # One load at a time: an older answer that arrives late must not replace a newer one.
+        with self._load_lock:
+            try:
+                routes = {route.number: route for route in map(_route, numbers)}
+            except AWAY:
+                logger.exception("Database connection failed: routing stays as last known")
+                with self._lock:
+                    self._stale_tenants.update(tenants)
+                return
             with self._lock:
-                self._stale_tenants.update(tenants)
-            return
-        with self._lock:
-            gone = set(tenants)
-            kept = {} if everything else {n: r for n, r in self._routes.items() if r.tenant_id not in gone}
-            self._routes = kept | routes
-            self._accounts, self._unrouted = _accounts(self._routes.values()), {}
-            if everything:
-                self._loaded_at = clock.monotonic()
+                gone = set(tenants)
+                kept = {} if everything else {n: r for n, r in self._routes.items() if r.tenant_id not in gone}
+                self._routes = kept | routes
+                self._accounts, self._unrouted = _accounts(self._routes.values()), {}
+                if everything:
+                    self._loaded_at = clock.monotonic()
 
     def _look_up(self, account_sid: str) -> None:
         # Its number may have been released, or not be there yet; its calls get an answer all the same.

@@ -27,6 +27,7 @@ def create(
     from_number: str,
     to_number: str,
     body: str,
+    media_urls: list[str],
     status_callback: str,
     validity_seconds: int,
 ) -> SentMessage:
@@ -35,7 +36,8 @@ def create(
         lambda: client(credentials).messages.create(
             from_=from_number,
             to=to_number,
-            body=body,
+            body=body or values.unset,
+            media_url=media_urls or values.unset,
             status_callback=status_callback,
             validity_period=validity_seconds or values.unset,
         )

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from nevermisscall.api.parsing import MomentField, NumberField, NumberFilter, newest_first
 from nevermisscall.lib.clock import utcnow
 from sms.models import Message, Status
-from sms.services import LATEST, MAX_BODY
+from sms.services import LATEST, MAX_BODY, MAX_MEDIA
 from tenants.compliance import Purpose
 
 # The others are ours to use: text-backs, alerts and batches have their own rules and their own senders.
@@ -15,19 +15,31 @@ PURPOSES = (Purpose.REPLY, Purpose.NOTICE)
 CLOCK_TOLERANCE_SECONDS = 60
 
 
+class HttpsField(serializers.URLField):
+    """An address that anybody, such as Twilio, can fetch over https."""
+
+    def to_internal_value(self, data: Any) -> str:
+        url = super().to_internal_value(data)
+        if not url.startswith("https://"):
+            raise serializers.ValidationError("must begin with https://")
+        return url
+
+
 class SendSerializer(serializers.Serializer[None]):
     to = NumberField(help_text="Whom to text, in any usual spelling; without a country code it is a US number.")
-    body = serializers.CharField(max_length=MAX_BODY, style={"base_template": "textarea.html"})
+    body = serializers.CharField(
+        max_length=MAX_BODY, style={"base_template": "textarea.html"}, required=False, allow_blank=True, default=""
+    )
     vars()["from"] = NumberField(
         required=False,
         help_text="Which of the business's numbers sends; its primary one if left out. The platform must name one.",
     )
     media = serializers.ListField(
-        child=serializers.URLField(),
+        child=HttpsField(max_length=2000),
         required=False,
         allow_null=True,
-        max_length=0,
-        error_messages={"max_length": "pictures cannot be sent yet; leave this out"},
+        max_length=MAX_MEDIA,
+        help_text="https:// addresses of up to ten pictures or files, which Twilio fetches.",
     )
     send_at = MomentField(required=False, allow_null=True, help_text="Not before this; at once if left out.")
     purpose = serializers.ChoiceField(
@@ -35,6 +47,11 @@ class SendSerializer(serializers.Serializer[None]):
         default=Purpose.NOTICE,
         help_text="Decides which rules apply.",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["body"].strip() and not attrs.get("media"):
+            raise serializers.ValidationError({"body": "is empty, and there is no media"})
+        return attrs
 
     def validate_send_at(self, value: Any) -> Any:
         if value is None:
@@ -59,6 +76,7 @@ class MessageSerializer(serializers.Serializer[Message]):
     to = serializers.CharField(source="to_number")
     direction = serializers.ChoiceField(Message.Direction.choices)
     body = serializers.CharField()
+    media = serializers.ListField(child=serializers.CharField(), source="media_urls")
     purpose = serializers.ChoiceField(Purpose.choices)
     sender_type = serializers.ChoiceField(Message.SenderType.choices)
     status = serializers.ChoiceField(Status.choices)

@@ -41,6 +41,7 @@ class SendView(ApiView):
             idempotency_key=f"api:{uuid.uuid4()}",
             sender_type=_sender_type(wanted["purpose"]),
             send_at=wanted.get("send_at"),
+            media_urls=wanted.get("media") or (),
         )
         return Response(AcceptedSerializer(message).data, status=202)
 

@@ -110,7 +110,6 @@ def test_fields_say_what_is_wrong_with_them(api):
 
     assert json.loads(answer.text)["error"]["fields"] == {
         "to": "“555” has the wrong number of digits; write it like +14155550123",
-        "body": "This field is required.",
-        "media": "pictures cannot be sent yet; leave this out",
+        "media.0": "must begin with https://",
         "purpose": '"fun" is not a valid choice.',
     }

@@ -44,6 +44,7 @@ def test_a_text_is_accepted_sent_and_shown(api, twilio_api, do_due_work):
         "status": "sent_to_provider",
         "error_code": None,
         "num_segments": shown["num_segments"],
+        "media": [],
         "delivered_at": None,
     }
 
@@ -77,12 +78,21 @@ def test_a_text_of_1600_characters_passes(api):
     assert api.post(SEND, HELLO | {"body": "ñ" * 1600}).status_code == 202
 
 
-def test_pictures_are_refused_and_nothing_is_sent(api):
-    answer = api.post(SEND, HELLO | {"media": ["https://example.com/a.png"]})
+def test_pictures_may_be_sent_without_words(api):
+    picture = {"media": ["https://example.com/a.png"], "body": ""}
 
-    assert fields_of(answer) == {"media": "pictures cannot be sent yet; leave this out"}
-    assert api.post(SEND, HELLO | {"media": []}).status_code == 202
-    assert Message.objects.count() == 1
+    assert api.post(SEND, HELLO | picture).status_code == 202
+    assert Message.objects.get().media_urls == ["https://example.com/a.png"]
+
+
+@pytest.mark.parametrize("media", [["ftp://example.com/a"], ["not an address"], ["https://example.com/a"] * 11])
+def test_pictures_that_twilio_could_not_fetch_are_refused(api, media):
+    assert all(name.startswith("media") for name in fields_of(api.post(SEND, HELLO | {"media": media})))
+    assert not Message.objects.exists()
+
+
+def test_nothing_at_all_is_refused(api):
+    assert fields_of(api.post(SEND, HELLO | {"body": " "})) == {"body": "is empty, and there is no media"}
 
 
 def test_purposes_that_are_ours_alone_are_refused(api):

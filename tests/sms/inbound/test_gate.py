@@ -64,7 +64,7 @@ def test_every_purpose_has_a_lane_and_a_verdict_with_its_inputs(acme, purpose):
         ({"is_landline": True}, Rule.LANDLINE, set()),
         ({"opted_out_at": NIGHT}, Rule.OPTED_OUT, {Purpose.CONFIRMATION}),
     ],
-    ids=lambda value: str(value)[:30],
+    ids=["personal", "do not automate", "blocked", "landline", "opted out"],
 )
 def test_what_a_contact_wants(acme, wish, rule, still):
     Contact.objects.create(tenant=acme, number=CUSTOMER, **wish)

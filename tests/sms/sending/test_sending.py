@@ -12,7 +12,7 @@ from nevermisscall.outbox.models import Fact
 from sms import resolving, sending, services
 from sms.models import Message, SendAttempt, Status
 from tenants.compliance import Purpose
-from tenants.models import Contact, PhoneNumber
+from tenants.models import Contact, PhoneNumber, TwilioAccount
 from tests.fixtures.people import ACME_NUMBER, CUSTOMER
 
 
@@ -287,3 +287,21 @@ def test_looks_grow_apart(db):
 
     attempt.started_at = now - timedelta(seconds=600)
     assert resolving._next_look(attempt, now) == timedelta(seconds=60)
+
+
+def test_pictures_travel_with_the_text(send, twilio_api):
+    message = run_again(send(body="", media_urls=["https://example.com/a.png", "https://example.com/b.png"]))
+
+    [sent] = twilio_api.messages(to=CUSTOMER)
+    assert message.status == Status.SENT_TO_PROVIDER
+    assert sent["num_media"] in {"2", 2} or len(sent.get("media", ())) == 2
+
+
+def test_another_accounts_signature_moves_nothing(send, twilio_api, twilio, db):
+    message = run_again(send())
+    TwilioAccount.objects.create(account_sid="AC" + "9" * 32, auth_token="theirs")
+    fields = {"AccountSid": "AC" + "9" * 32, "MessageSid": message.message_sid, "MessageStatus": "delivered"}
+
+    assert twilio.post("/api/webhooks/status", fields, token="theirs").status_code == 204
+    message.refresh_from_db()
+    assert message.status == Status.SENT_TO_PROVIDER
