@@ -129,6 +129,9 @@ class Call(Work):
             models.Index(F("tenant_id"), F("started_at").desc(), name="call_by_tenant"),  # lists, newest first
             models.Index(fields=["from_number", "-started_at"], name="call_by_caller"),  # the operator's search
             models.Index(
+                fields=["dead_at"], name="call_dead", condition=Q(dead_at__isnull=False)
+            ),  # the admin's dead letters
+            models.Index(
                 fields=["settle_at"],
                 name="call_to_settle",  # the sweeper: whose callbacks never came?
                 condition=Q(settle_at__isnull=False, dead_at__isnull=True),

@@ -47,6 +47,7 @@ class MessageMedia(Work):
             models.UniqueConstraint(fields=["message", "position"], name="media_position_once"),
         ]
         indexes: ClassVar = [
+            models.Index(fields=["dead_at"], name="media_dead", condition=Q(dead_at__isnull=False)),  # dead letters
             models.Index(
                 fields=["fetch_at"],
                 name="media_due",  # the sweeper: what is to be fetched?

@@ -167,6 +167,9 @@ class Message(Work):
         ]
         indexes: ClassVar = [
             models.Index(
+                fields=["dead_at"], name="message_dead", condition=Q(dead_at__isnull=False)
+            ),  # the admin's dead letters
+            models.Index(
                 fields=["priority", "next_attempt_at"],
                 name="message_due",  # the sender: what leaves next?
                 condition=Q(next_attempt_at__isnull=False, dead_at__isnull=True),

@@ -86,6 +86,9 @@ class Delivery(Work):
         ]
         indexes: ClassVar = [
             models.Index(
+                fields=["dead_at"], name="delivery_dead", condition=Q(dead_at__isnull=False)
+            ),  # the admin's dead letters
+            models.Index(
                 fields=["next_attempt_at"],
                 name="delivery_due",  # the sweeper: what is due now?
                 condition=Q(next_attempt_at__isnull=False, dead_at__isnull=True),

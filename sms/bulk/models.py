@@ -47,6 +47,9 @@ class Batch(Work):
         indexes: ClassVar = [
             models.Index(fields=["tenant", "-created_at"], name="batch_by_tenant"),
             models.Index(
+                fields=["dead_at"], name="batch_dead", condition=Q(dead_at__isnull=False)
+            ),  # the admin's dead letters
+            models.Index(
                 fields=["next_release_at"],
                 name="batch_due",  # the sweeper: which batch may hand out its next few?
                 condition=Q(next_release_at__isnull=False, dead_at__isnull=True),
