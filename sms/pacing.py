@@ -14,6 +14,7 @@ from nevermisscall.lib.phones import CallerKind, classify
 from sms.models import Message
 from tenants.models import PhoneNumber
 
+SECOND = timedelta(seconds=1)
 URGENT_PRIORITY = 1  # missed-call texts, replies and alerts; see sms.services
 
 
@@ -22,9 +23,12 @@ def wait_for_slot(message: Message) -> timedelta | None:
 
     Each text that must wait gets a turn of its own, so that a large batch is put off once and not once a second.
     """
+    cost = timedelta(seconds=1 / per_second(message.sender))
     values: dict[str, Any] = {
         "number": message.from_number,
-        "cost": timedelta(seconds=1 / per_second(message.sender)),
+        "cost": cost,
+        # A second's worth may leave at once, so that the pace holds although rows are looked at in ticks.
+        "burst": max(timedelta(0), SECOND - cost),
         "urgent": message.priority <= URGENT_PRIORITY,
         "limit": settings.SMS_DAILY_LIMIT_PER_NUMBER or None,
     }
@@ -57,7 +61,7 @@ _CHARGE = """
         sent = CASE WHEN pace.day = current_date THEN pace.sent + 1 ELSE 1 END,
         day = current_date
     WHERE %(urgent)s OR (
-        pace.free_at <= clock_timestamp()
+        pace.free_at <= clock_timestamp() + %(burst)s
         AND (%(limit)s::integer IS NULL OR pace.day < current_date OR pace.sent < %(limit)s::integer)
     )
     RETURNING 1
@@ -68,7 +72,7 @@ _RESERVE = """
     UPDATE sms_senderpace AS pace SET
         turn_at = %(cost)s + greatest(
             pace.turn_at,
-            pace.free_at - %(cost)s,
+            pace.free_at - %(burst)s - %(cost)s,
             clock_timestamp(),
             CASE WHEN pace.day = current_date AND pace.sent >= %(limit)s::integer THEN current_date + 1 END
         )
