@@ -48,13 +48,13 @@ class Sweeper:
             self._pool.submit(_close_connection, everyone)
         self._pool.shutdown(wait=True)
 
-    def sweep(self) -> int:
-        """Claim as much due work as there are free threads and start it. Returns how many rows that was."""
+    def sweep(self) -> bool:
+        """Claim as much due work as there are free threads and start it. Returns whether there may be more at once."""
         started = 0
         for queue in queues.every():
             free = self._take_slots()
             if not free:
-                break
+                return True
             rows: list[Work] = []
             try:
                 rows = work.claim(queue, limit=free)
@@ -64,7 +64,7 @@ class Sweeper:
             for row in rows:
                 self._pool.submit(self._do, queue, row)
             started += len(rows)
-        return started
+        return started > 0
 
     def _take_slots(self) -> int:
         # A row is claimed only when a thread is free for it: a leased row that waits is lost time.
@@ -86,7 +86,7 @@ class Sweeper:
         failures = 0
         while not self._stop.is_set():
             try:
-                busy = self.sweep() > 0
+                busy = self.sweep()
                 failures = 0
             except Exception:
                 # The database is away. Say so once, keep trying: this loop is the guarantee.
