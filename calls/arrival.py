@@ -14,8 +14,8 @@ from django.db import IntegrityError, connection
 from calls.answering import Answering, Plan
 from calls.events import CallIncoming
 from calls.models import Call, Status, status_from
+from calls.rows import SETTLE_MARGIN
 from calls.serializers import CallWebhook
-from calls.services import SETTLE_MARGIN
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.logs import bind
 from nevermisscall.outbox import facts

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from calls import services
+from calls import rows, services
 from calls.models import TERMINAL, Call, status_from
 from nevermisscall.outbox.queues import Lane, Queue, Retry
 from nevermisscall.twilio import calls as twilio_calls
@@ -26,7 +26,7 @@ def settle_call(call: Call) -> timedelta | None:
         return None
     if status_from(record.status) not in TERMINAL:
         return STILL_TALKING
-    seen = services.Seen(call.call_sid, call.account_sid, record.from_number, record.to_number)
+    seen = rows.Seen(call.call_sid, call.account_sid, record.from_number, record.to_number)
     services.settle(call_id=call.pk, seen=seen, status=record.status, somebody_talked=talked, ended_at=record.ended_at)
     return None
 
@@ -40,7 +40,7 @@ def settle_by_what_we_know(call: Call) -> None:
 
 
 def _decide(call: Call, *, status: str, ended_at: datetime | None) -> None:
-    seen = services.Seen(call.call_sid, call.account_sid, call.from_number, call.to_number)
+    seen = rows.Seen(call.call_sid, call.account_sid, call.from_number, call.to_number)
     talked = call.answered_at is not None or call.answered_by == "human"
     services.settle(call_id=call.pk, seen=seen, status=status, somebody_talked=talked, ended_at=ended_at)
 
