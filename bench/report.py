@@ -75,7 +75,8 @@ def text_backs(found: Texts) -> str:
         "|---:|---:|---:|---:|---:|---:|---:|",
         f"| {len(found.latencies)} | {_percentiles(found.latencies)} | {found.missing} | {found.doubled} |",
     ]
-    return "\n".join(lines) + "\n"
+    cpu = ", ".join(f"{name} {used:.0f} ms" for name, used in found.cpu.items())
+    return "\n".join(lines) + f"\n\nCPU of one missed call, all its webhooks and its text: {cpu}.\n"
 
 
 def timer_lateness(found: Timers) -> str:

@@ -13,6 +13,7 @@ from bench.webhooks import Caller
 CALLS = 60
 PER_SECOND = 5
 PATIENCE_SECONDS = 15
+REPORTS_SECONDS = 1.0  # the emulator says that the last text was delivered
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Texts:
     latencies: list[float]
     missing: int
     doubled: int
+    cpu: dict[str, float]  # ms for each missed call, from its first webhook to the reports about its text
 
 
 def measure(stack: Stack) -> Texts:
     """Let customers call, nobody answer, and watch the emulator's ledger."""
     callers = stack.twilio.callers(CALLS)
+    meter = stack.meter("web", "worker", "postgres")
     reported: dict[str, float] = {}
     threads = []
     for caller in callers:
@@ -38,12 +41,15 @@ def measure(stack: Stack) -> Texts:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while len(accepted := _accepted(stack, reported)) < CALLS and time.monotonic() < deadline:
         time.sleep(0.1)
+    time.sleep(REPORTS_SECONDS)
+    cpu = {name: used / CALLS for name, used in meter.used().items()}
     times = Counter(number for number, _ in accepted)
     first = dict(reversed(accepted))
     return Texts(
         latencies=[(first[number] - reported[number]) * 1000 for number in first],
         missing=CALLS - len(first),
         doubled=sum(count - 1 for count in times.values()),
+        cpu=cpu,
     )
 
 
