@@ -35,11 +35,12 @@ def measure(stack: Stack) -> dict[str, Cost]:
 
     The worker is not running, so that PostgreSQL works for the webhooks alone.
     """
-    _round(stack, WARM_UP)
     rounds: dict[str, list[Cost]] = {kind: [] for kind in KINDS}
-    for _ in range(ROUNDS):
-        for kind, cost in _round(stack, PER_ROUND).items():
-            rounds[kind].append(cost)
+    with stack.pinned():
+        _round(stack, WARM_UP)
+        for _ in range(ROUNDS):
+            for kind, cost in _round(stack, PER_ROUND).items():
+                rounds[kind].append(cost)
     return {kind: _median(costs) for kind, costs in rounds.items()}
 
 

@@ -31,6 +31,14 @@ def memory_mib(root: int) -> float:
     return kib / 1024
 
 
+def pin(root: int, cores: Iterable[int]) -> None:
+    """Keep every thread of a process tree, and what those start later, on these cores."""
+    for pid in _tree(root):
+        for thread in (PROC / str(pid) / "task").iterdir():
+            with suppress(OSError):
+                os.sched_setaffinity(int(thread.name), cores)
+
+
 def load_average() -> float:
     """Return how many processes wanted a core during the last minute: the noise of the machine."""
     return os.getloadavg()[0]

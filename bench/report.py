@@ -41,8 +41,9 @@ def head(postgres_version: str, load_before: float) -> str:
 
 def costs(found: dict[str, Cost], statements: dict[str, Statements]) -> str:
     """CPU of each webhook, and as a multiple of the floor."""
+    rounds = f"medians of {cost.ROUNDS} x {cost.PER_ROUND}"
     lines = [
-        f"## What a webhook costs: {cost.CONNECTIONS} connections, medians of {cost.ROUNDS} x {cost.PER_ROUND}\n",
+        f"## What a webhook costs: web server on one core, {cost.CONNECTIONS} connections, {rounds}\n",
         "| webhook | web CPU ms | PostgreSQL CPU ms | total [low-high] | x floor | SQL commands | errors |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
