@@ -122,7 +122,7 @@ SILENCED_SYSTEM_CHECKS = [
 DATABASES: dict[str, Any] = {
     "default": {
         **env.db_url("DATABASE_URL", default="postgresql://postgres@127.0.0.1:5432/nevermisscall"),
-        # A new connection for each request costs 3.6 times the whole webhook (docs/performance.md).
+        # A new connection for each request costs several times the whole webhook (docs/performance.md).
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -112,11 +112,13 @@ class TwilioWebhookView(APIView):
         # Each request would first ask the database whether it is there; doing the work and, should the connection have
         # died since the last request, doing it again on a new one costs nothing. The receipt makes that safe.
         connection.health_check_done = True  # type: ignore[attr-defined]
+        used = connection.connection
         try:
             try:
                 answer, repeated = self.answer_once(envelope, webhook)
             except (OperationalError, InterfaceError):
-                if connection.in_atomic_block or connection.is_usable():
+                # Leaving `atomic` may have replaced a dead connection by a new one already.
+                if connection.in_atomic_block or (connection.connection is used and connection.is_usable()):
                     raise
                 connection.close()
                 answer, repeated = self.answer_once(envelope, webhook)

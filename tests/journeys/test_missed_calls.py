@@ -135,3 +135,32 @@ def test_killing_the_worker_mid_send_loses_and_doubles_nothing(stack, phone, cus
     settled = "SELECT message_sid FROM sms_message WHERE to_number = %s AND status IN ('sent', 'delivered')"
     [(message_sid,)] = wait_until(lambda: stack.rows(settled, customer), seconds=30)
     assert [text["sid"] for text in stack.texts_to(customer)] == [message_sid]
+
+
+def test_connections_that_died_are_replaced(stack, phone, customer):
+    """As after a restart of PostgreSQL: every connection of every process ends at once."""
+    mine = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    for _ in range(2):
+        stack.rows(mine)
+        call_sid = phone.place_call(from_=customer, to=BUSINESS, owner=control.busy())
+        phone.wait_for_call(call_sid)
+        assert wait_until(lambda call_sid=call_sid: outcome_of(stack, call_sid)) == ("missed", "busy")
+
+    assert len(texts_after_settling(stack, customer, 1)) == 1
+
+
+def test_the_worker_keeps_its_connections(stack, phone):
+    count = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+    for n in range(3):
+        phone.wait_for_call(phone.place_call(from_=f"+1415556{1000 + n}", to=BUSINESS, owner=control.busy()))
+    time.sleep(1.5)
+    before = stack.rows(count)[0][0]
+    for n in range(10):
+        phone.place_call(from_=f"+1415556{2000 + n}", to=BUSINESS, owner=control.busy())
+    wait_until(lambda: len(stack.texts_to("+14155562009")) == 1)
+    time.sleep(1.5)
+
+    assert stack.rows(count)[0][0] - before < 30  # ours here among them; with one for each task it is over a hundred
