@@ -7,10 +7,10 @@ from sms.models import Message
 
 
 @dataclass(frozen=True)
-class MessageDeliveryFailed:
-    """A text did not and will not reach its person. Published once for each message."""
+class MessageFact:
+    """Something happened to a text."""
 
-    topic: ClassVar[str] = "message.delivery_failed"
+    topic: ClassVar[str] = ""
     message: Message
 
     @property
@@ -20,6 +20,13 @@ class MessageDeliveryFailed:
     @property
     def aggregate(self) -> str:
         return f"message:{self.message.pk}"
+
+
+@dataclass(frozen=True)
+class MessageDeliveryFailed(MessageFact):
+    """A text did not and will not reach its person. Published once for each message."""
+
+    topic: ClassVar[str] = "message.delivery_failed"
 
     def data(self) -> dict[str, Any]:
         message = self.message
@@ -35,22 +42,11 @@ class MessageDeliveryFailed:
 
 
 @dataclass(frozen=True)
-class InboundFact:
+class InboundFact(MessageFact):
     """Somebody texted one of our numbers. Inside the product only; `conversation.message_received` is what others get.
 
     The words are not in it: they are in the row, which can be erased.
     """
-
-    topic: ClassVar[str] = ""
-    message: Message
-
-    @property
-    def tenant_id(self) -> int | None:
-        return self.message.tenant_id
-
-    @property
-    def aggregate(self) -> str:
-        return f"message:{self.message.pk}"
 
     def data(self) -> dict[str, Any]:
         message = self.message
