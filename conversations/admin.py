@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from calls.admin import Chapter, Moment, tell
 from calls.models import Call
-from conversations.models import Conversation, Entry
+from conversations.models import Alert, Conversation, Entry, Transition
 from nevermisscall.lib.admin import (
     INFO,
     SUCCESS,
@@ -188,3 +188,46 @@ def _moments(message: Message) -> Iterator[Moment]:
             url=change_url(report),
             url_text="webhook",
         )
+
+
+@admin.register(Transition)
+class TransitionAdmin(RecordAdmin[Transition]):
+    list_display = ("at", "conversation_link", "from_status", "to_status", "actor", "user", "reason")
+    list_display_links = ("at",)
+    list_filter = ("actor", "to_status", ("at", DayRangeFilter))
+    list_select_related = ("conversation", "user")
+    number_fields = ("conversation__customer_phone",)
+    search_fields = ("reason",)
+    search_help_text = "The customer's number, or words of the reason"
+    ordering = ("-pk",)
+    fields = ("conversation_link", "at", ("from_status", "to_status"), ("actor", "user"), "reason")
+    readonly_fields = ("conversation_link",)
+
+    @admin.display(description="Conversation")
+    def conversation_link(self, transition: Transition) -> str:
+        return link(transition.conversation)
+
+
+@admin.register(Alert)
+class AlertAdmin(RecordAdmin[Alert]):
+    list_display = ("created_at", "conversation_link", "phone", "message_link")
+    list_display_links = ("created_at",)
+    list_select_related = ("conversation", "message")
+    number_fields = ("to_number", "conversation__customer_phone")
+    search_fields = ("message__message_sid",)
+    search_help_text = "The owner's or the customer's number, or the SID of the text"
+    ordering = ("-pk",)
+    fields = ("conversation_link", "phone", "message_link", "created_at")
+    readonly_fields = ("conversation_link", "phone", "message_link")
+
+    @admin.display(description="Conversation")
+    def conversation_link(self, alert: Alert) -> str:
+        return link(alert.conversation)
+
+    @admin.display(description="Phone", ordering="to_number")
+    def phone(self, alert: Alert) -> str:
+        return shown_number(alert.to_number)
+
+    @admin.display(description="Text")
+    def message_link(self, alert: Alert) -> str:
+        return link(alert.message)

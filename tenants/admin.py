@@ -142,7 +142,10 @@ class TenantAdmin(FieldsForPeople, Admin[Tenant]):
             "After a missed call",
             {
                 "description": "What the caller hears, and how soon the same customer may be texted again.",
-                "fields": (("missed_call_action", "text_back_cooldown_minutes", "daily_text_cap"),),
+                "fields": (
+                    ("missed_call_action", "text_back_cooldown_minutes", "daily_text_cap"),
+                    "call_owner_when_undelivered",
+                ),
             },
         ),
         (
@@ -150,7 +153,13 @@ class TenantAdmin(FieldsForPeople, Admin[Tenant]):
             {
                 "description": "Kept for later, without effect: recordings, the AI (also as the action after a miss), "
                 "and deleting what is old.",
-                "fields": ("recording_mode", ("ai_enabled", "ai_takeover_seconds"), "job_estimates", "retention_days"),
+                "fields": (
+                    "recording_mode",
+                    ("ai_enabled", "ai_takeover_seconds", "human_silence_minutes"),
+                    ("appointment_minutes", "booking_notice_minutes"),
+                    "job_estimates",
+                    "retention_days",
+                ),
             },
         ),
     )

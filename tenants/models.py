@@ -90,6 +90,24 @@ class Tenant(models.Model):
     ai_takeover_seconds = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(600)], help_text="Empty: AI_TAKEOVER_SECONDS."
     )
+    human_silence_minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2)],
+        help_text="A customer waits this long for the person who took over; then the AI answers. Empty: never.",
+    )
+    appointment_minutes = models.PositiveSmallIntegerField(
+        default=60, db_default=60, validators=[MinValueValidator(15), MaxValueValidator(720)]
+    )
+    booking_notice_minutes = models.PositiveSmallIntegerField(
+        default=60, db_default=60, help_text="No visit is offered that begins sooner than this."
+    )
+    call_owner_when_undelivered = models.BooleanField(
+        default=False, db_default=False, help_text="Also call the owner when a text-back did not reach the caller."
+    )
+    alerts_quiet_until = models.DateTimeField(
+        null=True, blank=True, help_text="The owner asked for quiet until then. Emergencies are told anyway."
+    )
     daily_text_cap = models.PositiveIntegerField(
         default=20_000,
         db_default=20_000,
@@ -143,6 +161,9 @@ class PhoneNumber(models.Model):
         blank=True,
         validators=[MinValueValidator(Decimal("0.01"))],
         help_text="What its registration allows. Empty: what its kind of number usually does.",
+    )
+    messaging_service_sid = models.CharField(
+        max_length=34, blank=True, db_default="", help_text="MG…: texts leave through this pool. Empty: by this number."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

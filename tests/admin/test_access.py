@@ -145,6 +145,8 @@ def test_a_business_is_made_and_changed_with_its_numbers_and_texts(staff, db):
             "missed_call_action": "text",
             "text_back_cooldown_minutes": "30",
             "daily_text_cap": "5000",
+            "appointment_minutes": "60",
+            "booking_notice_minutes": "60",
             "job_estimates": "{}",
             "retention_days": "365",
             "numbers-0-number": "(303) 555-0100",
