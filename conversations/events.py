@@ -25,7 +25,7 @@ class ConversationFact:
     def data(self) -> dict[str, Any]:
         return {
             "conversation_id": self.conversation.pk,
-            "user_id": None,
+            "user_id": self.conversation.user_id,
             "customer_phone": self.conversation.customer_phone,
         }
 
@@ -36,21 +36,84 @@ class ConversationCreated(ConversationFact):
     topic = "conversation.created"
 
 
+class AiTaken(ConversationFact):
+    """The AI has the conversation: it answered first, or a person handed it back. Published with the change."""
+
+    topic = "conversation.ai_taken"
+
+
 @dataclass(frozen=True)
-class MessageReceived(ConversationFact):
+class UserTaken(ConversationFact):
+    """A person has the conversation. Published with the change, also from one person to another."""
+
+    topic: ClassVar[str] = "conversation.user_taken"
+    reason: str
+
+    def data(self) -> dict[str, Any]:
+        return {**super().data(), "reason": self.reason}
+
+
+class Released(ConversationFact):
+    """A person handed the conversation back. Published with the change."""
+
+    topic = "conversation.released"
+
+
+class Completed(ConversationFact):
+    """The conversation is over. Published with the change; once more if it was reopened and ends again."""
+
+    topic = "conversation.completed"
+
+    def data(self) -> dict[str, Any]:
+        conversation = self.conversation
+        return {**super().data(), "outcome": conversation.outcome, "summary": conversation.summary}
+
+
+@dataclass(frozen=True)
+class EmergencyDetected(ConversationFact):
+    """The customer is in danger or great damage is under way. Published once for each conversation and opening."""
+
+    topic: ClassVar[str] = "emergency.detected"
+    kind: str
+    detected_by: str
+
+    def data(self) -> dict[str, Any]:
+        conversation = self.conversation
+        return {
+            **super().data(),
+            "message_id": conversation.last_customer_message_id,
+            "kind": self.kind,
+            "detected_by": self.detected_by,
+        }
+
+
+@dataclass(frozen=True)
+class TextFact(ConversationFact):
+    """A text is part of the conversation."""
+
+    message: Message
+
+    def data(self) -> dict[str, Any]:
+        message = self.message
+        return {**super().data(), "message_id": message.pk, "message_sid": message.message_sid}
+
+
+class MessageReceived(TextFact):
     """A customer's text is in the conversation. Published once for each text.
 
     `needs_answer` is false for STOP, START and HELP, which are no words to the business.
     """
 
-    topic: ClassVar[str] = "conversation.message_received"
-    message: Message
+    topic = "conversation.message_received"
 
     def data(self) -> dict[str, Any]:
-        message = self.message
-        return {
-            **super().data(),
-            "message_id": message.pk,
-            "message_sid": message.message_sid,
-            "needs_answer": message.taken_as == Message.TakenAs.CONVERSATION,
-        }
+        return {**super().data(), "needs_answer": self.message.taken_as == Message.TakenAs.CONVERSATION}
+
+
+class MessageSent(TextFact):
+    """A text to the customer was queued in the conversation: by a person, the AI or the system. Once for each."""
+
+    topic = "conversation.message_sent"
+
+    def data(self) -> dict[str, Any]:
+        return {**super().data(), "sender_type": self.message.sender_type}

@@ -1,29 +1,29 @@
 """What this app does when something happened below it."""
 
-from conversations import services
+from conversations import receiving, text_back
 from nevermisscall.outbox.facts import subscribe
 from nevermisscall.outbox.models import Fact
 
 
 @subscribe("call.missed", name="conversations.text_back")
-def text_back(fact: Fact) -> None:
+def answer_missed_call(fact: Fact) -> None:
     """Text the caller."""
-    services.answer_missed_call(call_id=fact.data["call_id"])
+    text_back.answer_missed_call(call_id=fact.data["call_id"])
 
 
 @subscribe("call.answered", name="conversations.record_caller")
 def record_caller(fact: Fact) -> None:
     """Note in the consent ledger that they called. A missed call notes it with its text-back."""
-    services.record_caller(call_id=fact.data["call_id"])
+    text_back.record_caller(call_id=fact.data["call_id"])
 
 
 @subscribe("sms.message_received", name="conversations.receive_message")
 def receive_message(fact: Fact) -> None:
     """Put it into the customer's conversation."""
-    services.receive_message(message_id=fact.data["message_id"])
+    receiving.receive_message(message_id=fact.data["message_id"])
 
 
 @subscribe("message.delivery_failed", name="conversations.explain_undelivered")
 def explain_undelivered(fact: Fact) -> None:
     """Tell the owner whom to call back."""
-    services.explain_undelivered(message_id=fact.data["message_id"])
+    text_back.explain_undelivered(message_id=fact.data["message_id"])

@@ -21,7 +21,7 @@ from nevermisscall.twilio.errors import (
     PermanentTwilioError,
     TransientTwilioError,
 )
-from sms import pacing, pausing, progress, resolving
+from sms import pacing, pausing, progress, resolving, vetoes
 from sms.models import Message, SendAttempt, Status
 from sms.services import SEND_QUEUE
 from tenants import accounts, compliance
@@ -90,6 +90,9 @@ def _start(message: Message) -> SendAttempt | timedelta | None:
         return PAIR_BUSY
     if between.filter(status=Status.UNKNOWN, body=row.body).exists():
         return FIRST_LOOK
+    if not vetoes.is_wanted(row):
+        progress.advance(row, Status.CANCELED)
+        return None
     if row.expires_at is not None and row.expires_at <= utcnow():
         progress.advance(row, Status.EXPIRED)
         return None

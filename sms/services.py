@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from nevermisscall.lib.clock import DatabaseClock, utcnow
 from nevermisscall.lib.logs import bind
@@ -116,6 +117,13 @@ def send_message(
     if created and send_at is None and verdict.allowed:
         doorbell.ring_after_commit(queues.get(SEND_QUEUE), message.pk)
     return message
+
+
+def withdraw(messages: QuerySet[Message]) -> int:
+    """Cancel those of `messages` that have not been handed to Twilio. Returns how many; nobody is told of them."""
+    return messages.filter(status=Status.QUEUED, direction=Message.Direction.OUTBOUND).update(
+        status=Status.CANCELED, next_attempt_at=None, lease_until=None, fence=None
+    )
 
 
 @dataclass(frozen=True, slots=True)

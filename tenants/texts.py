@@ -10,6 +10,10 @@ from django.db import models
 VARIABLES: dict[str, frozenset[str]] = {
     "missed_call": frozenset({"business"}),
     "owner_missed_call": frozenset({"business", "customer", "reason"}),
+    "owner_customer_wrote": frozenset({"business", "handle", "customer", "words"}),
+    "owner_ai_took": frozenset({"business", "handle", "customer", "words"}),
+    "owner_ai_unsure": frozenset({"business", "handle", "customer", "words"}),
+    "owner_silence": frozenset({"business", "handle", "customer"}),
     "opted_out": frozenset({"business"}),
     "help": frozenset({"business", "phone"}),
 }
@@ -29,6 +33,26 @@ SHIPPED: dict[tuple[str, str], str] = {
     ),
     ("owner_missed_call", "es"): (
         "{business}: llamada perdida de {customer}. No se le puede escribir ({reason}); devuélvale la llamada."
+    ),
+    ("owner_customer_wrote", "en"): "{handle} {customer}: {words}",
+    ("owner_customer_wrote", "es"): "{handle} {customer}: {words}",
+    ("owner_ai_took", "en"): (
+        '{handle} {customer} wrote: "{words}" Your assistant is answering. Text back here to take over.'
+    ),
+    ("owner_ai_took", "es"): (
+        '{handle} {customer} dice: "{words}" Su asistente le contesta. Responda aqui para hacerse cargo.'
+    ),
+    ("owner_ai_unsure", "en"): (
+        '{handle} {customer} needs you: "{words}" Your assistant could not help. Text back here to answer.'
+    ),
+    ("owner_ai_unsure", "es"): (
+        '{handle} {customer} le necesita: "{words}" Su asistente no pudo ayudar. Responda aqui para contestar.'
+    ),
+    ("owner_silence", "en"): (
+        "{handle} {customer} is waiting for you. Without an answer your assistant takes over in two minutes."
+    ),
+    ("owner_silence", "es"): (
+        "{handle} {customer} le espera. Si no contesta, su asistente se hace cargo en dos minutos."
     ),
     ("opted_out", "en"): "{business}: you won't get any more texts from us. Reply START if you change your mind.",
     ("opted_out", "es"): "{business}: ya no le mandaremos mensajes. Responda START si cambia de idea.",

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from calls.models import Call
-from conversations import services
+from conversations import text_back
 from conversations.models import Conversation, Entry
 from nevermisscall.outbox.models import Fact
 from sms.models import Message, Status
@@ -203,7 +203,7 @@ def test_two_misses_of_one_customer_at_once_give_one_text(client):
 
     def answer(call: Call) -> None:
         barrier.wait()
-        services.answer_missed_call(call_id=call.pk)
+        text_back.answer_missed_call(call_id=call.pk)
         connection.close()
 
     threads = [threading.Thread(target=answer, args=(call,)) for call in calls]

@@ -1,10 +1,13 @@
 """A text arrives: what is kept, what is not reacted to, and that a repeat changes nothing."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversations import services
+from conversations import receiving
 from conversations.models import Conversation, Entry
 from nevermisscall.lib.logs import log_context
 from nevermisscall.outbox.models import Fact
@@ -233,10 +236,13 @@ def test_a_text_to_another_number_of_the_business_is_another_conversation(acme, 
     assert Conversation.objects.count() == 2
 
 
-def test_a_completed_conversation_is_not_reopened(acme, twilio, do_due_work):
+def test_a_conversation_that_was_completed_long_ago_is_not_reopened(acme, twilio, do_due_work):
     twilio.text()
     do_due_work()
-    Conversation.objects.update(status="completed")
+    two_days_ago = timezone.now() - timedelta(days=2)
+    Conversation.objects.update(
+        status="completed", ai_timer_started=False, ai_timer_started_at=None, ai_due_at=None, completed_at=two_days_ago
+    )
     twilio.text("One more thing")
     do_due_work()
 
@@ -248,7 +254,7 @@ def test_a_fact_handed_on_twice_makes_one_line(acme, twilio, do_due_work):
     twilio.text()
     do_due_work()
     with log_context():
-        services.receive_message(message_id=Message.objects.get().pk)
+        receiving.receive_message(message_id=Message.objects.get().pk)
 
     assert Entry.objects.count() == 1
 
@@ -258,6 +264,6 @@ def test_texts_handed_on_out_of_order_are_shown_in_order(acme, twilio):
         twilio.text(body)
     with log_context():
         for message in Message.objects.order_by("-pk"):
-            services.receive_message(message_id=message.pk)
+            receiving.receive_message(message_id=message.pk)
 
     assert [entry.message.body for entry in Conversation.objects.get().entries.all()] == ["one", "two", "three"]

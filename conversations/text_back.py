@@ -1,19 +1,17 @@
-"""Calls and texts become conversations. A missed call is answered by text; where it cannot be, the owner is told."""
+"""A missed call is answered by text; where it cannot be, the owner is told."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from calls import services as call_services
 from calls.models import Call
-from conversations.events import ConversationCreated, MessageReceived
+from conversations import threads
 from conversations.models import Conversation, Entry
 from nevermisscall.lib import phones
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.logs import bind
-from nevermisscall.outbox import facts
 from nevermisscall.twilio.errors import ERROR_CODES, Kind
 from sms import services as sms_services
 from sms.models import Message, Status
@@ -49,7 +47,7 @@ def answer_missed_call(*, call_id: int) -> Message | None:
     if not verdict.allowed:
         tell_owner(number=number, customer=call.from_number, rule=verdict.rule, key=f"missed-call:{call.call_sid}")
         return None
-    conversation = _open_conversation(number, call.from_number, call=call)
+    conversation = threads.open_conversation(number, call.from_number, call=call)
     Entry.objects.create(conversation=conversation, call=call)
     if _texted_recently(conversation, number):
         logger.info("no text-back: the same customer was texted within the cooldown")
@@ -93,31 +91,6 @@ def explain_undelivered(*, message_id: int) -> None:
     tell_owner(number=message.sender, customer=message.to_number, rule=rule, key=f"undelivered:{message.pk}")
 
 
-@transaction.atomic
-def receive_message(*, message_id: int) -> Conversation | None:
-    """Put a customer's text into their conversation, opening one if there is none. Repeating it changes nothing.
-
-    STOP, START and HELP open none: they are shown where there is a conversation, and call for no answer.
-    """
-    message = Message.objects.select_related("phone_number__tenant").get(pk=message_id)
-    bind(message_id=message.pk, tenant_id=message.tenant_id)
-    if Entry.objects.filter(message=message).exists():
-        return None
-    number, customer = message.sender, message.from_number
-    if message.taken_as == Message.TakenAs.CONVERSATION:
-        conversation: Conversation | None = _open_conversation(number, customer, at=message.created_at)
-    else:
-        conversation = _lock_open(number, customer).first()
-    if conversation is None:
-        return None
-    _, is_new = Entry.objects.get_or_create(
-        conversation=conversation, message=message, defaults={"created_at": message.created_at}
-    )
-    if is_new:
-        facts.publish(MessageReceived(conversation, message))
-    return conversation
-
-
 def record_caller(*, call_id: int) -> None:
     """Write down that somebody called, which allows an informational answer."""
     _record_caller(Call.objects.get(pk=call_id))
@@ -128,27 +101,6 @@ def _record_caller(call: Call) -> None:
         return
     contact, _ = Contact.objects.get_or_create(tenant_id=call.tenant_id, number=call.from_number)
     consenting.record_contact(contact, source=Consent.Source.CALL, evidence=call.call_sid)
-
-
-def _open_conversation(
-    number: PhoneNumber, customer: str, *, call: Call | None = None, at: datetime | None = None
-) -> Conversation:
-    """Return the customer's open conversation, locked; a new one if there is none. `call` is the one that opens it."""
-    contact, _ = Contact.objects.get_or_create(tenant_id=number.tenant_id, number=customer)
-    conversation, created = _lock_open(number, customer).get_or_create(
-        phone_number=number,
-        customer_phone=customer,
-        defaults={"tenant_id": number.tenant_id, "contact": contact, "call": call},
-    )
-    if created:
-        facts.publish(ConversationCreated(conversation))
-    conversation.last_activity = max(conversation.last_activity, at or utcnow())
-    conversation.save(update_fields=["last_activity"])
-    return conversation
-
-
-def _lock_open(number: PhoneNumber, customer: str) -> QuerySet[Conversation]:
-    return Conversation.objects.open().select_for_update().filter(phone_number=number, customer_phone=customer)
 
 
 def _why_undelivered(message: Message) -> str:
@@ -187,7 +139,7 @@ def _send_text_back(call: Call, number: PhoneNumber, conversation: Conversation)
         idempotency_key=f"missed-call:{call.call_sid}",
         expires_at=(call.ended_at or call.started_at) + TEXT_BACK_WITHIN,
     )
-    Entry.objects.create(conversation=conversation, message=message)
+    threads.add_sent(conversation, message)
     logger.info("text-back queued", extra={"message_id": message.pk})
     return message
 
