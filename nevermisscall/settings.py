@@ -188,6 +188,8 @@ if PRODUCTION:
 SMS_LONG_CODE_PER_SECOND: float = env.float("SMS_LONG_CODE_PER_SECOND", default=1.0)
 SMS_TOLL_FREE_PER_SECOND: float = env.float("SMS_TOLL_FREE_PER_SECOND", default=3.0)
 SMS_SHORT_CODE_PER_SECOND: float = env.float("SMS_SHORT_CODE_PER_SECOND", default=10.0)
+# All numbers of a Messaging Service together: what the smallest A2P 10DLC campaign may send.
+SMS_MESSAGING_SERVICE_PER_SECOND: float = env.float("SMS_MESSAGING_SERVICE_PER_SECOND", default=1.0)
 # A carrier's daily cap, for texts that nobody waits for; 0 is none.
 SMS_DAILY_LIMIT_PER_NUMBER: int = env.int("SMS_DAILY_LIMIT_PER_NUMBER", default=0)
 # From which hour to which, by the recipient's own clock, people may get texts they did not just ask for.

@@ -75,6 +75,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         given = {"to_number": to_number, "status": status}
         return self.filter(**{name: value for name, value in given.items() if value})
 
+    def between(self, sender: PhoneNumber, to_number: str) -> "MessageQuerySet":
+        """Return the texts to a person that leave as those of `sender` do: from that number, or through its pool."""
+        rows = self.filter(to_number=to_number)
+        if sender.messaging_service_sid:
+            return rows.filter(phone_number__messaging_service_sid=sender.messaging_service_sid)
+        return rows.filter(from_number=sender.number)
+
 
 class Message(Work):
     """One text, to a person or from one. One from a person is `received` and stays so; one to a person moves:
@@ -211,9 +218,9 @@ class SendAttempt(models.Model):
 
 
 class SenderPace(models.Model):
-    """How busy one of our numbers is. One row for each number that ever sent; only `sms.pacing` writes it."""
+    """How busy one of our numbers or pools is. One row for each that ever sent; only `sms.pacing` writes it."""
 
-    number = models.CharField(max_length=16, primary_key=True)
+    number = models.CharField(max_length=34, primary_key=True, help_text="Or the SID of the pool it sends through.")
     free_at = models.DateTimeField(help_text="When it may send the next text that nobody waits for.")
     turn_at = models.DateTimeField(help_text="The last turn promised to a waiting text.")
     day = models.DateField()

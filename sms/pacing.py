@@ -1,5 +1,7 @@
 """How fast a number may send. Carriers pass about one text a second from a long code and drop what comes faster.
 
+The numbers of a Messaging Service share its pace: the campaign behind it is what carriers count.
+
 A text that somebody waits for is never held back: it goes, and is charged to its number, and Twilio queues the few that
 come at once. Everything else leaves only when its number is free, and is told when that will be.
 """
@@ -25,7 +27,7 @@ def wait_for_slot(message: Message) -> timedelta | None:
     """
     cost = timedelta(seconds=1 / per_second(message.sender))
     values: dict[str, Any] = {
-        "number": message.from_number,
+        "number": message.sender.channel,
         "cost": cost,
         # A second's worth may leave at once, so that the pace holds although rows are looked at in ticks.
         "burst": max(timedelta(0), SECOND - cost),
@@ -42,9 +44,11 @@ def wait_for_slot(message: Message) -> timedelta | None:
 
 
 def per_second(number: PhoneNumber) -> float:
-    """Return how many texts a second a number may send."""
+    """Return how many texts a second a number, or the pool it sends through, may send."""
     if number.texts_per_second:
         return float(number.texts_per_second)
+    if number.messaging_service_sid:
+        return float(settings.SMS_MESSAGING_SERVICE_PER_SECOND)
     kind = classify(number.number)
     if kind == CallerKind.TOLL_FREE:
         return float(settings.SMS_TOLL_FREE_PER_SECOND)

@@ -1,8 +1,8 @@
 """Texts whose request to Twilio had no clear outcome: found, or sent again as a last resort.
 
 A callback bearing the attempt's token settles it at once (`sms.services`). Otherwise Twilio's list of messages between
-the two numbers is searched. Absent after three minutes and two clean looks a minute apart, it is sent again and
-flagged, three times in all.
+the two numbers, or through the pool, is searched. Absent after three minutes and two clean looks a minute apart, it is
+sent again and flagged, three times in all.
 """
 
 import logging
@@ -32,11 +32,13 @@ logger = logging.getLogger(__name__)
 def look_for(message: Message) -> timedelta | None:
     """Search Twilio for a message of unknown outcome. Returns when to look again, or None when it is settled."""
     attempt = message.send_attempts.latest("started_at")
+    in_pool = bool(message.sender.messaging_service_sid)
     try:
         found = twilio_messages.latest(
             accounts.credentials(message.sender.account_sid),
-            from_number=message.from_number,
             to_number=message.to_number,
+            # Until a pool has handed a text on, it may be listed without a sender.
+            from_number=None if in_pool else message.from_number,
         )
     except TwilioError as error:
         # A look that failed proves nothing; waiting for a clean one must not make the message a dead letter.
@@ -76,9 +78,19 @@ def _match(message: Message, attempt: SendAttempt, found: list[SentMessage]) -> 
     )
     for sent in found:
         in_time = sent.created_at is not None and earliest <= sent.created_at <= latest
-        if in_time and sent.message_sid not in taken and _same_text(sent.body, message.body):
+        if (
+            in_time
+            and sent.message_sid not in taken
+            and _is_ours(sent, message)
+            and _same_text(sent.body, message.body)
+        ):
             return sent
     return None
+
+
+def _is_ours(sent: SentMessage, message: Message) -> bool:
+    pool = message.sender.messaging_service_sid
+    return sent.from_number == message.from_number or bool(pool and sent.messaging_service_sid == pool)
 
 
 def _same_text(one: str, other: str) -> bool:

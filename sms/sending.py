@@ -52,6 +52,7 @@ def _request(message: Message, attempt: SendAttempt) -> timedelta | None:
         sent = twilio_messages.create(
             accounts.credentials(message.sender.account_sid),
             from_number=message.from_number,
+            messaging_service_sid=message.sender.messaging_service_sid,
             to_number=message.to_number,
             body=message.body,
             media_urls=message.media_urls,
@@ -81,11 +82,11 @@ def _start(message: Message) -> SendAttempt | timedelta | None:
     """Commit `sending` and its attempt, unless the text must wait, is too late, or may not be sent any more."""
     with connection.cursor() as cursor:
         # One sender for each pair at a time: texts stay in order, and two alike can be told apart at Twilio.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{message.from_number}>{message.to_number}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{message.sender.channel}>{message.to_number}"])
     row = _mine(message)
     if row is None or row.status != Status.QUEUED:
         return None
-    between = Message.objects.filter(from_number=row.from_number, to_number=row.to_number).exclude(pk=row.pk)
+    between = Message.objects.between(row.sender, row.to_number).exclude(pk=row.pk)
     if between.filter(status=Status.SENDING).exists():
         return PAIR_BUSY
     if between.filter(status=Status.UNKNOWN, body=row.body).exists():

@@ -190,21 +190,29 @@ class PhoneNumberAdmin(FieldsForPeople, Admin[PhoneNumber]):
     list_filter = ("state", "is_primary")
     list_select_related = ("tenant", "account")
     search_fields = ("tenant__name",)
-    search_help_text = "Number, its SID (PN…), or the business"
+    search_help_text = "Number, its SID (PN…), that of its pool (MG…), or the business"
     number_fields = ("number",)
-    sid_fields = ("number_sid",)
+    sid_fields = ("number_sid", "messaging_service_sid")
     autocomplete_fields = ("tenant",)
     ordering = ("tenant__name", "pk")
     readonly_fields = ("at_twilio",)
     fieldsets = (
         (
             None,
-            {"fields": (("number", "tenant"), ("state", "is_primary"), ("account", "number_sid"), "texts_per_second")},
+            {
+                "fields": (
+                    ("number", "tenant"),
+                    ("state", "is_primary"),
+                    ("account", "number_sid"),
+                    ("messaging_service_sid", "texts_per_second"),
+                )
+            },
         ),
         (
             "What to enter at Twilio",
             {
-                "description": "In Twilio's console, on the page of this number. The part after # makes Twilio retry.",
+                "description": "In Twilio's console, on the page of this number. The part after # makes Twilio retry. "
+                "A number in a Messaging Service also needs that service set to defer to the sender's webhook.",
                 "fields": ("at_twilio",),
             },
         ),
@@ -224,8 +232,14 @@ class PhoneNumberAdmin(FieldsForPeople, Admin[PhoneNumber]):
 
     @admin.display(description="Webhooks")
     def at_twilio(self, _number: PhoneNumber) -> str:
-        url = f"{settings.PUBLIC_BASE_URL}{reverse('calls:incoming')}{RETRIES}"
-        rows = [("A call comes in (POST)", url), ("Call status changes (POST)", url)]
+        call, text = (
+            f"{settings.PUBLIC_BASE_URL}{reverse(name)}{RETRIES}" for name in ("calls:incoming", "sms:incoming")
+        )
+        rows = [
+            ("A call comes in (POST)", call),
+            ("Call status changes (POST)", call),
+            ("A message comes in (POST)", text),
+        ]
         cells = format_html_join("", "<tr><th>{}</th><td><code>{}</code></td></tr>", rows)
         return format_html('<table class="nmc-fields">{}</table>', cells)
 

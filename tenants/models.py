@@ -14,7 +14,7 @@ from nevermisscall.lib.crypto import EncryptedTextField
 from tenants.consents import Consent
 from tenants.people import ApiKey, Contact, Membership
 from tenants.texts import TextTemplate
-from tenants.validators import validate_e164, validate_timezone
+from tenants.validators import validate_e164, validate_messaging_service_sid, validate_timezone
 
 __all__ = [
     "ApiKey",
@@ -160,10 +160,15 @@ class PhoneNumber(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal("0.01"))],
-        help_text="What its registration allows. Empty: what its kind of number usually does.",
+        help_text="What its registration allows, or that of its pool: then the same on all numbers of the pool. "
+        "Empty: what its kind of number usually does.",
     )
     messaging_service_sid = models.CharField(
-        max_length=34, blank=True, db_default="", help_text="MG…: texts leave through this pool. Empty: by this number."
+        max_length=34,
+        blank=True,
+        db_default="",
+        validators=[validate_messaging_service_sid],
+        help_text="MG…: texts leave through this pool, still from this number. Empty: by this number alone.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -177,6 +182,11 @@ class PhoneNumber(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def channel(self) -> str:
+        """What its texts share a pace and an order with: the pool it sends through, else the number itself."""
+        return self.messaging_service_sid or self.number
 
     @property
     def account_sid(self) -> str:

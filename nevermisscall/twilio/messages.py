@@ -19,6 +19,8 @@ class SentMessage:
     error_code: int | None
     created_at: datetime | None
     num_segments: int
+    from_number: str  # blank while a Messaging Service has not chosen it
+    messaging_service_sid: str
 
 
 def create(
@@ -30,11 +32,16 @@ def create(
     media_urls: list[str],
     status_callback: str,
     validity_seconds: int,
+    messaging_service_sid: str = "",
 ) -> SentMessage:
-    """Hand one text to Twilio. There is no idempotency key: after `AmbiguousTwilioError` look before sending again."""
+    """Hand one text to Twilio. There is no idempotency key: after `AmbiguousTwilioError` look before sending again.
+
+    With a Messaging Service it leaves through that pool, still from `from_number` (docs/decisions/0006-pools.md).
+    """
     message = call_twilio(
         lambda: client(credentials).messages.create(
             from_=from_number,
+            messaging_service_sid=messaging_service_sid or values.unset,
             to=to_number,
             body=body or values.unset,
             media_url=media_urls or values.unset,
@@ -45,10 +52,16 @@ def create(
     return _as_sent(message)
 
 
-def latest(credentials: Credentials, *, from_number: str, to_number: str, limit: int = 50) -> list[SentMessage]:
-    """Return the newest messages between two numbers. No date filter: a message still queued has no DateSent."""
+def latest(
+    credentials: Credentials, *, to_number: str, from_number: str | None = None, limit: int = 50
+) -> list[SentMessage]:
+    """Return the newest messages to a number, of one sender if given.
+
+    No date filter: a message still queued has no DateSent.
+    """
+    sender = from_number or values.unset
     rows = call_twilio(
-        lambda: client(credentials).messages.list(from_=from_number, to=to_number, limit=limit, page_size=limit)
+        lambda: client(credentials).messages.list(from_=sender, to=to_number, limit=limit, page_size=limit)
     )
     return [_as_sent(row) for row in rows]
 
@@ -61,4 +74,6 @@ def _as_sent(message: MessageInstance) -> SentMessage:
         error_code=message.error_code,
         created_at=message.date_created,
         num_segments=int(message.num_segments or 0),
+        from_number=message.from_ or "",
+        messaging_service_sid=message.messaging_service_sid or "",
     )

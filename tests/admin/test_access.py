@@ -111,6 +111,18 @@ def test_a_number_shows_what_to_enter_at_twilio(staff, acme):
     page = staff.get(change_url(acme.numbers.get())).text
 
     assert "https://nmc.example.com/webhooks/twilio/call#rc=2" in page
+    assert "https://nmc.example.com/webhooks/twilio/sms#rc=2" in page
+
+
+def test_a_number_gets_a_pool_and_is_found_by_it(staff, acme):
+    number, pool = acme.numbers.get(), "MG" + "a" * 32
+    form = {"number": number.number, "tenant": acme.pk, "state": "active", "is_primary": "on"}
+
+    assert "32 hexadecimal digits" in staff.post(change_url(number), form | {"messaging_service_sid": "MG1"}).text
+    staff.post(change_url(number), form | {"messaging_service_sid": pool})
+    number.refresh_from_db()
+    assert number.messaging_service_sid == pool
+    assert number.number in staff.get(list_url(PhoneNumber), {"q": pool}).text
 
 
 def test_a_person_opts_out_from_their_page(staff, acme):

@@ -96,16 +96,16 @@ class EmulatorControl:
         self._ask("POST", "/reset", {"keep_numbers": keep_numbers})
 
     def configure(self, **settings: float | bool) -> Json:
-        """Set `speed`, `sent_seconds`, `delivered_seconds` or `advanced_opt_out`; returns all of them."""
+        """Set `speed`, `sent_seconds`, `delivered_seconds`, `advanced_opt_out`…; returns all of them."""
         return self._ask("POST", "/settings", settings)
 
     def add_account(self, account_sid: str, auth_token: str) -> None:
         """Add an account, or give one a new token."""
         self._ask("POST", "/accounts", {"account_sid": account_sid, "auth_token": auth_token})
 
-    def add_number(self, phone_number: str, **urls: str) -> Json:
-        """Register or replace a number: `voice_url`, `status_callback`, `sms_url`, `voice_fallback_url`…"""
-        return self._ask("POST", "/numbers", {"phone_number": phone_number, **urls})
+    def add_number(self, phone_number: str, **fields: str) -> Json:
+        """Register or replace a number: `voice_url`, `status_callback`, `sms_url`, `messaging_service_sid`…"""
+        return self._ask("POST", "/numbers", {"phone_number": phone_number, **fields})
 
     def set_owner(self, phone_number: str, behaviour: Owner) -> None:
         """Set what the phone with this number does by default; `""` is every phone."""

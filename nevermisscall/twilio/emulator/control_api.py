@@ -31,6 +31,7 @@ _NUMBER_FIELDS = [
     "sms_fallback_url",
     "sms_fallback_method",
     "friendly_name",
+    "messaging_service_sid",
 ]
 # A one-pixel PNG, for `"media": ["image/png"]`.
 _PIXEL = base64.b64decode(
@@ -93,11 +94,14 @@ def _settings(emulator: Emulator, given: dict[str, Any], values: dict[str, str])
             setattr(exchange, name, float(given[name]))
     if "advanced_opt_out" in given:
         exchange.advanced_opt_out = bool(given["advanced_opt_out"])
+    if "pool_keeps_sender" in given:
+        exchange.pool_keeps_sender = bool(given["pool_keeps_sender"])
     return {
         "speed": emulator.pace.speed,
         "sent_seconds": exchange.sent_seconds,
         "delivered_seconds": exchange.delivered_seconds,
         "advanced_opt_out": exchange.advanced_opt_out,
+        "pool_keeps_sender": exchange.pool_keeps_sender,
     }
 
 

@@ -38,6 +38,8 @@ _REFUSALS: dict[int, tuple[int, str]] = {
     21617: (400, "The concatenated message body exceeds the 1600 character limit."),
     21620: (400, "Invalid media URL(s)"),
     21623: (400, "Number of media files exceeds allowed limit."),
+    21703: (400, "The Messaging Service does not have a phone number available to send a message."),
+    21711: (400, "Phone Number, Shortcode, or AlphaSender is not associated to the specified Messaging Service."),
     30001: (400, "Queue overflow"),
     30002: (400, "Account suspended"),
     30003: (400, "Unreachable destination handset"),

@@ -27,6 +27,7 @@ class Exchange:
         self.sent_seconds = 0.3  # virtual, from accepted to `sent`
         self.delivered_seconds = 1.0  # virtual, from `sent` to the carrier's receipt
         self.advanced_opt_out = False  # tells the product by `OptOutType` which keyword Twilio has acted on
+        self.pool_keeps_sender = True  # a text through a Messaging Service leaves from the `From` that was asked for
         self.lines: dict[str, Line] = {}  # by CallSid, while the call lives
 
     def auth_token(self, account_sid: str) -> str:

@@ -37,6 +37,7 @@ def receive(exchange: Exchange, from_: str, to: str, body: str, media: list[Medi
         sid=new_sid("MM" if media else "SM"),
         num_segments=segments(body),
         media=media,
+        messaging_service_sid=number.messaging_service_sid or None,
         sent_at=now(),
     )
     with exchange.world.lock:
@@ -54,16 +55,18 @@ def _keyword(exchange: Exchange, number: Number, customer: str, body: str) -> st
     """Do what Twilio does by itself for STOP, START and HELP; return which it was."""
     word = body.strip().upper()
     pair = (number.phone_number, customer)
+    pool = exchange.world.pool(number.account_sid, number.messaging_service_sid) if number.messaging_service_sid else []
+    pairs = {pair} | {(other.phone_number, customer) for other in pool}  # an opt-out is of the whole pool
     known = exchange.world.opted_out
     kind = "STOP" if word in STOP_WORDS else "START" if word in START_WORDS else "HELP" if word in HELP_WORDS else ""
     replies = bool(kind)
     with exchange.world.lock:
         if kind == "STOP":
             replies = pair not in known
-            known.add(pair)
+            known |= pairs
         elif kind == "START":
             replies = pair in known
-            known.discard(pair)
+            known -= pairs
     if replies:
         _reply(exchange, number, customer, AUTOMATIC_REPLIES[kind], automatic=True)
     return kind
@@ -144,6 +147,8 @@ def inbound_params(exchange: Exchange, message: Message) -> list[tuple[str, str]
         ("From", message.from_),
         ("ApiVersion", API_VERSION),
     ]
+    if message.messaging_service_sid:
+        params.append(("MessagingServiceSid", message.messaging_service_sid))
     folder = f"{exchange.base_url}/{API_VERSION}/Accounts/{message.account_sid}/Messages/{message.sid}/Media"
     for index, media in enumerate(message.media):
         params += [(f"MediaUrl{index}", f"{folder}/{media.sid}"), (f"MediaContentType{index}", media.content_type)]

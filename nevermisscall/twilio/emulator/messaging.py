@@ -40,17 +40,20 @@ def compose(exchange: Exchange, account_sid: str, form: dict[str, str], media_ur
         raise Refused(21620)
     if form.get("StatusCallback") and not _is_url(form["StatusCallback"]):
         raise Refused(21609)
-    if not service:
+    send_at = _schedule(form, service)
+    if service:
+        given, sender = sender, _pool_sender(exchange, account_sid, service, sender)
+    else:
+        given = sender
         _check_sender(exchange, account_sid, sender)
     refusal = magic.destination(normal).refuse
     if (sender, normal) in exchange.world.opted_out and not service:
         refusal = 21610
     if refusal:
         raise Refused(refusal)
-    send_at = _schedule(form, service)
     return Message(
         account_sid=account_sid,
-        from_=sender or _pool_sender(exchange, account_sid),
+        from_=sender,
         to=normal,
         body=body,
         direction="outbound-api",
@@ -58,6 +61,7 @@ def compose(exchange: Exchange, account_sid: str, form: dict[str, str], media_ur
         sid=new_sid("MM" if media_urls else "SM"),
         status_callback=form.get("StatusCallback", ""),
         messaging_service_sid=service,
+        chosen_sender=sender != given,
         validity_seconds=int(form.get("ValidityPeriod") or 36_000),
         send_at=send_at,
         num_segments=segments(body),
@@ -92,10 +96,14 @@ def _check_sender(exchange: Exchange, account_sid: str, sender: str) -> None:
         raise Refused(21606 if e164(sender) else 21212)
 
 
-def _pool_sender(exchange: Exchange, account_sid: str) -> str:
-    """A Messaging Service sends from one of the account's numbers."""
-    mine = [number.phone_number for number in exchange.world.numbers.values() if number.account_sid == account_sid]
-    return mine[0] if mine else magic.VALID_FROM
+def _pool_sender(exchange: Exchange, account_sid: str, service: str, wanted: str) -> str:
+    """Return the number of a Messaging Service that a text leaves from: the one wanted, else its first."""
+    pool = [number.phone_number for number in exchange.world.pool(account_sid, service)]
+    if not pool:
+        raise Refused(21703)
+    if wanted and wanted not in pool:
+        raise Refused(21711)
+    return wanted if wanted and exchange.pool_keeps_sender else pool[0]
 
 
 def _schedule(form: dict[str, str], service: str | None) -> datetime | None:

@@ -25,7 +25,7 @@ def show(message: Message) -> dict[str, Any]:
         "direction": message.direction,
         "error_code": message.error_code,
         "error_message": message.error_message,
-        "from": None if message.status in {"accepted", "scheduled"} else message.from_,
+        "from": None if message.chosen_sender and message.status in {"accepted", "scheduled"} else message.from_,
         "messaging_service_sid": message.messaging_service_sid,
         "num_media": str(len(message.media)),
         "num_segments": "0" if message.status in {"accepted", "scheduled"} else str(message.num_segments),

@@ -25,6 +25,7 @@ def message(exchange: Exchange, each: Message) -> dict[str, Any]:
             "status": each.status,
             "error_code": each.error_code,
             "automatic": each.automatic,
+            "messaging_service_sid": each.messaging_service_sid,
             "num_media": len(each.media),
             "num_segments": each.num_segments,
             "status_callback": each.status_callback,

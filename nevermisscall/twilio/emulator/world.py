@@ -50,6 +50,7 @@ class Number:
     sms_fallback_method: str = "POST"
     friendly_name: str = ""
     voice_caller_id_lookup: bool = False
+    messaging_service_sid: str = ""  # the pool it is in
     sid: str = field(default_factory=lambda: new_sid("PN"))
     created_at: datetime = field(default_factory=now)
     updated_at: datetime = field(default_factory=now)
@@ -77,6 +78,7 @@ class Message:
     sid: str
     status_callback: str = ""
     messaging_service_sid: str | None = None
+    chosen_sender: bool = False  # by Twilio, from the pool; not shown before the text is on its way
     validity_seconds: int = 36_000
     send_at: datetime | None = None
     num_segments: int = 1
@@ -183,6 +185,15 @@ class World:
                     account_sid=self.main_account().sid, phone_number=phone_number, **vars(self.number_defaults)
                 )
             return number
+
+    def pool(self, account_sid: str, messaging_service_sid: str) -> list[Number]:
+        """Return the numbers of a Messaging Service, in the order in which they were added."""
+        with self.lock:
+            return [
+                number
+                for number in self.numbers.values()
+                if (number.account_sid, number.messaging_service_sid) == (account_sid, messaging_service_sid)
+            ]
 
     def behaviour_for(self, phone_number: str, of_call: dict[str, Behaviour]) -> Behaviour:
         """Return what this owner's phone does: as the call says, else the number's default, else nobody answers."""

@@ -119,14 +119,6 @@ def test_the_magic_sender_needs_no_number(phone, api):
     assert api.messages.create(from_="+15005550006", to=CUSTOMER, body="Hello").status == "queued"
 
 
-def test_a_messaging_service_picks_the_sender(phone, api):
-    created = api.messages.create(messaging_service_sid="MG" + "b" * 32, to=CUSTOMER, body="Hello")
-
-    assert (created.status, created.num_segments, created.from_) == ("accepted", "0", None)
-    phone.wait_for_delivery(created.sid)
-    assert created.fetch().from_ == BUSINESS
-
-
 @pytest.mark.parametrize(
     ("body", "count"),
     [
@@ -221,15 +213,6 @@ def test_stop_blocks_and_start_unblocks(phone, api, product):
     assert [request["Body"] for request in product.at("/sms")] == [" stop ", "START"]
     automatic = [message.body for message in api.messages.list(to=CUSTOMER) if message.direction == "outbound-reply"]
     assert len(automatic) == 2
-
-
-def test_an_opted_out_text_through_a_service_fails_later(phone, api, product):
-    product.on("/sms", "<Response/>")
-    phone.wait_for_delivery(phone.send_text(from_=CUSTOMER, to=BUSINESS, body="QUIT"))
-    created = api.messages.create(messaging_service_sid="MG" + "b" * 32, to=CUSTOMER, body="Hello")
-    phone.wait_for_delivery(created.sid)
-
-    assert (created.fetch().status, created.fetch().error_code) == ("failed", 21610)
 
 
 def test_stop_please_is_an_ordinary_text(phone, api, product):

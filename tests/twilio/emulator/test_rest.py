@@ -143,6 +143,7 @@ def test_messages_are_filtered(phone, api):
 
 
 def test_a_scheduled_text_can_be_canceled_and_a_body_redacted(phone, api):
+    phone.add_number(BUSINESS, messaging_service_sid="MG" + "b" * 32)
     soon = datetime.now(UTC) + timedelta(hours=1)
     scheduled = api.messages.create(
         messaging_service_sid="MG" + "b" * 32, to=CUSTOMER, body="Later", send_at=soon, schedule_type="fixed"
