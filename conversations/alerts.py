@@ -58,7 +58,7 @@ def tell(
             number=sender,
             to_number=phone,
             body=body[: sms_services.MAX_BODY],
-            purpose=Purpose.OWNER_ALERT,
+            purpose=Purpose.EMERGENCY if is_emergency else Purpose.OWNER_ALERT,
             idempotency_key=f"owner:{key}",
         )
     except TextRefused as refusal:

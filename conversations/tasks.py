@@ -1,6 +1,8 @@
 """What this app does when something happened below it."""
 
-from conversations import receiving, text_back
+from celery import shared_task
+
+from conversations import closing, receiving, text_back
 from nevermisscall.outbox.facts import subscribe
 from nevermisscall.outbox.models import Fact
 
@@ -27,3 +29,9 @@ def receive_message(fact: Fact) -> None:
 def explain_undelivered(fact: Fact) -> None:
     """Tell the owner whom to call back."""
     text_back.explain_undelivered(message_id=fact.data["message_id"])
+
+
+@shared_task(name="conversations.close_quiet")
+def close_quiet() -> int:
+    """Hourly, by beat: end what nobody goes on with. Returns how many."""
+    return closing.close_quiet()

@@ -170,6 +170,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget Idempotency-Keys": {"task": "api.forget_idempotent_requests", "schedule": 3600.0},
+    "end conversations that nobody goes on with": {"task": "conversations.close_quiet", "schedule": 3600.0},
 }
 
 # --- Twilio -----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ VARIABLES: dict[str, frozenset[str]] = {
     "owner_ai_took": frozenset({"business", "handle", "customer", "words"}),
     "owner_ai_unsure": frozenset({"business", "handle", "customer", "words"}),
     "owner_silence": frozenset({"business", "handle", "customer"}),
+    "owner_emergency": frozenset({"business", "handle", "customer", "words"}),
+    "owner_emergency_call": frozenset({"business", "words"}),  # said on the phone, before "press 1"
+    "emergency_nobody_yet": frozenset({"business"}),
     "opted_out": frozenset({"business"}),
     "help": frozenset({"business", "phone"}),
 }
@@ -53,6 +56,24 @@ SHIPPED: dict[tuple[str, str], str] = {
     ),
     ("owner_silence", "es"): (
         "{handle} {customer} le espera. Si no contesta, su asistente se hace cargo en dos minutos."
+    ),
+    ("owner_emergency", "en"): (
+        'EMERGENCY {handle} {customer}: "{words}" We are calling you. Text back OK if you have seen this, or your '
+        "answer to the customer."
+    ),
+    ("owner_emergency", "es"): (
+        'EMERGENCIA {handle} {customer}: "{words}" Le estamos llamando. Responda OK si lo ha visto, o su respuesta '
+        "al cliente."
+    ),
+    ("owner_emergency_call", "en"): "This is an emergency for {business}. A customer wrote: {words}.",
+    ("owner_emergency_call", "es"): "Esto es una emergencia para {business}. Un cliente dice: {words}.",
+    ("emergency_nobody_yet", "en"): (
+        "{business}: we are still trying to reach somebody and have not got through yet. If anybody is in danger, "
+        "call 911 now."
+    ),
+    ("emergency_nobody_yet", "es"): (
+        "{business}: seguimos intentando localizar a alguien y todavía nadie contesta. Si hay alguien en peligro, "
+        "llame al 911 ahora."
     ),
     ("opted_out", "en"): "{business}: you won't get any more texts from us. Reply START if you change your mind.",
     ("opted_out", "es"): "{business}: ya no le mandaremos mensajes. Responda START si cambia de idea.",
