@@ -14,6 +14,7 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from calls.models import Call, CallEvent
+from conversations.booking.models import Appointment, BusyTime, Resource
 from conversations.models import Conversation, Entry
 from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.lib.admin import change_url, list_url, shown_number
@@ -29,6 +30,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
     "Every day": [
         ("Calls", "call", Call),
         ("Conversations", "forum", Conversation),
+        ("Visits", "event", Appointment),
         ("Texts", "sms", Message),
         ("Bulk texts", "campaign", Batch),
     ],
@@ -36,6 +38,8 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Businesses", "storefront", Tenant),
         ("Numbers", "dialpad", PhoneNumber),
         ("Contacts", "contacts", Contact),
+        ("Who makes visits", "engineering", Resource),
+        ("Busy times", "event_busy", BusyTime),
         ("Wording of texts", "edit_note", TextTemplate),
     ],
     "Behind the scenes": [

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "sms",
     "sms.bulk",
     "conversations",
+    "conversations.booking",
 ]
 
 MIDDLEWARE = [

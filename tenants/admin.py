@@ -317,4 +317,5 @@ class TextTemplateAdmin(Preview, FieldsForPeople, Admin[TextTemplate]):
 
 def _sample(template: TextTemplate) -> dict[str, str]:
     reason = texts.REASONS.get(("landline", template.language)) or texts.REASONS["landline", "en"]
-    return {"business": template.tenant.name, "customer": "(415) 555-0123", "reason": reason}
+    when = "martes 6 de enero a las 10:00 a. m." if template.language == "es" else "Tuesday, January 6 at 10:00 AM"
+    return {"business": template.tenant.name, "customer": "(415) 555-0123", "reason": reason, "when": when}

@@ -19,6 +19,13 @@ VARIABLES: dict[str, frozenset[str]] = {
     "emergency_nobody_yet": frozenset({"business"}),
     "opted_out": frozenset({"business"}),
     "help": frozenset({"business", "phone"}),
+    # {when} is the time of a visit in words.
+    "appointment_requested": frozenset({"business", "when"}),
+    "appointment_confirmed": frozenset({"business", "when"}),
+    "appointment_declined": frozenset({"business", "when"}),
+    "appointment_canceled": frozenset({"business", "when"}),
+    "appointment_expired": frozenset({"business", "when"}),
+    "owner_visit_expired": frozenset({"business", "handle", "customer", "when"}),
 }
 
 SHIPPED: dict[tuple[str, str], str] = {
@@ -84,6 +91,36 @@ SHIPPED: dict[tuple[str, str], str] = {
     ("help", "es"): (
         "{business}: llame al {phone} o escriba lo que necesita. Pueden aplicarse tarifas de mensajes y datos. "
         "Responda STOP para no recibir mensajes."
+    ),
+    ("appointment_requested", "en"): (
+        "{business}: your visit on {when} is requested, not confirmed yet. We'll text you as soon as it is."
+    ),
+    ("appointment_requested", "es"): (
+        "{business}: su visita del {when} queda solicitada, pero no confirmada. Le avisaremos cuando lo sea."
+    ),
+    ("appointment_confirmed", "en"): "{business}: your visit on {when} is confirmed. Text us here if anything changes.",
+    ("appointment_confirmed", "es"): "{business}: su visita del {when} queda confirmada. Si algo cambia, responda.",
+    ("appointment_declined", "en"): (
+        "{business}: sorry, we can't make it on {when}. Reply with another time that works for you."
+    ),
+    ("appointment_declined", "es"): "{business}: lo sentimos, no podemos ir el {when}. Responda con otra hora.",
+    ("appointment_canceled", "en"): "{business}: your visit on {when} is canceled. Reply to find another time.",
+    ("appointment_canceled", "es"): "{business}: su visita del {when} queda cancelada. Responda para buscar otra hora.",
+    ("appointment_expired", "en"): (
+        "{business}: sorry, nobody could confirm your visit on {when}, so it is not booked. Reply with another time "
+        "that works for you."
+    ),
+    ("appointment_expired", "es"): (
+        "{business}: lo sentimos, nadie pudo confirmar su visita del {when}, y no queda reservada. Responda con otra "
+        "hora."
+    ),
+    ("owner_visit_expired", "en"): (
+        "{handle} {customer}: nobody confirmed the visit on {when}. The time is free again, and we asked them for "
+        "another. Text back here to reach them."
+    ),
+    ("owner_visit_expired", "es"): (
+        "{handle} {customer}: nadie confirmó la visita del {when}. La hora vuelve a quedar libre y le pedimos otra. "
+        "Responda a este mensaje para escribirle."
     ),
 }
 

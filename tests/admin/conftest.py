@@ -7,6 +7,8 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from calls.models import Call
+from conversations.booking.models import Appointment, BusyTime, Resource
+from conversations.models import Conversation
 from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
@@ -106,6 +108,19 @@ def everything(acme, missed_call, operator, client):
         created_at=timezone.now(),
     )
     Recipient.objects.create(batch=batch, row=1, to_number="+14155550123", message=Message.objects.first())
+    crew = Resource.objects.create(tenant=acme, name="Crew")
+    starts, ends = timezone.now() + timedelta(days=2), timezone.now() + timedelta(days=2, hours=1)
+    BusyTime.objects.create(tenant=acme, resource=crew, starts_at=starts, ends_at=ends)
+    conversation = Conversation.objects.get()
+    Appointment.objects.create(
+        tenant=acme,
+        resource=crew,
+        contact=conversation.contact,
+        conversation=conversation,
+        starts_at=starts,
+        ends_at=ends,
+        hold_expires_at=ends,
+    )
     assert Contact.objects.exists()
     return call
 

@@ -3,18 +3,26 @@
 import importlib
 import importlib.util
 import inspect
+from datetime import UTC, datetime
 
 import pytest
 from django.apps import apps
 
 from calls.models import Call
+from conversations.booking.models import Appointment
 from conversations.models import Conversation
 from nevermisscall.outbox import facts
 from sms.models import Message
+from tenants.models import Contact
 from tests.docs.tables import code, table
 
 OURS = ("tenants", "calls", "sms", "conversations", "nevermisscall")
-SAMPLES = {"call": Call(), "message": Message(), "conversation": Conversation()}
+SAMPLES = {
+    "call": Call(),
+    "message": Message(),
+    "conversation": Conversation(),
+    "appointment": Appointment(contact=Contact(), starts_at=datetime.now(UTC), ends_at=datetime.now(UTC)),
+}
 
 
 def published():
