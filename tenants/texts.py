@@ -159,11 +159,16 @@ REASONS: dict[tuple[str, str], str] = {
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
+def template_keys() -> list[tuple[str, str]]:
+    """Return the choices of a template's key. Migrations refer to this function."""
+    return [(key, key) for key in VARIABLES]
+
+
 class TextTemplate(models.Model):
     """A tenant's own wording of one of our texts, in one language."""
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="text_templates")
-    key = models.CharField(max_length=40, choices=[(key, key) for key in VARIABLES])
+    key = models.CharField(max_length=40, choices=template_keys)  # a function, so that a new text needs no migration
     language = models.CharField(max_length=5, default="en")
     body = models.TextField(max_length=1600, help_text="Variables in braces, such as {business}.")
 
