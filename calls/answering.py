@@ -47,9 +47,10 @@ def plan(webhook: CallWebhook, route: Route | None, *, at: datetime, is_ringing:
         return _refuse(Answering.UNKNOWN_NUMBER, None)
     if not route.is_active:
         return _refuse(Answering.UNAVAILABLE, route)
-    # The owner's phone may pass its unanswered calls on to us. Ringing it again would go round in circles.
-    passed_on = _is_theirs(webhook.forwarded_from, route) or webhook.from_number == route.number
-    if passed_on and is_ringing(webhook):
+    # The owner's phone may pass its unanswered calls on to us. Ringing it again would go round in circles. One that
+    # shows our own number is always a call of ours that came back: a withheld customer's, or one that we placed.
+    passed_on = _is_theirs(webhook.forwarded_from, route)
+    if webhook.from_number == route.number or (passed_on and is_ringing(webhook)):
         return _refuse(Answering.LOOP, route)
     if webhook.from_number in route.known_phones:
         return _refuse(Answering.OWN_PHONE, route)

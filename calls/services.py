@@ -176,10 +176,10 @@ def claim_text_back(*, call_id: int) -> bool:
 def is_ringing(webhook: CallWebhook) -> bool:
     """Tell whether a call that the owner's phone passed back to us is one that we are forwarding right now.
 
-    It shows the caller's number again; or that of the phone itself; or ours, if the caller withheld theirs.
+    It shows the caller's number again, or that of the phone itself.
     """
     recently = utcnow() - timedelta(minutes=5)
     ringing = Call.objects.filter(to_number=webhook.to_number, outcome="", started_at__gt=recently)
-    if webhook.from_number not in {webhook.to_number, webhook.forwarded_from}:
+    if webhook.from_number != webhook.forwarded_from:
         ringing = ringing.filter(from_number=webhook.from_number)
     return ringing.exclude(call_sid=webhook.call_sid).exists()

@@ -60,9 +60,10 @@ def test_a_call_that_only_reached_the_owners_phone_is_a_missed_one(acme, twilio,
     assert topics(twilio.call_sid) == ["call.incoming", "call.missed"]
 
 
-def test_our_own_number_as_the_caller_is_never_forwarded(acme, twilio):
-    assert verbs(twilio.incoming_call(From=ACME_NUMBER)) == ["Say", "Hangup"]
-    assert result_of(twilio.call_sid) == ("missed", "no_answer")
+@pytest.mark.parametrize("forwarded_from", ["", OWNER_PHONE])
+def test_our_own_number_as_the_caller_is_a_call_of_ours_that_came_back(acme, twilio, forwarded_from):
+    assert verbs(twilio.incoming_call(From=ACME_NUMBER, ForwardedFrom=forwarded_from)) == ["Reject"]
+    assert result_of(twilio.call_sid) == ("refused", "")
 
 
 def test_the_owner_who_reaches_us_by_a_colleagues_phone_is_not_texted(acme, twilio):
