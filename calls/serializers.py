@@ -15,6 +15,7 @@ class CallWebhook:
     to_number: str
     call_status: str
     forwarded_from: str
+    direction: str
     sequence_number: str
     duration: int | None
 
@@ -77,6 +78,7 @@ def read_call(params: Params) -> CallWebhook:
         to_number=params.text("To")[:255],
         call_status=params.text("CallStatus"),
         forwarded_from=params.text("ForwardedFrom"),
+        direction=params.text("Direction"),
         sequence_number=params.text("SequenceNumber"),
         duration=params.integer("CallDuration"),
     )

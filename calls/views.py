@@ -41,7 +41,9 @@ class CallView(TwilioWebhookView):
 
     def answer(self, webhook: CallWebhook, receipt_id: int) -> Answer:
         if status_from(webhook.call_status) in TERMINAL:
-            services.end_call(webhook=webhook, receipt_id=receipt_id)
+            # The end of a call that we placed ourselves concerns nobody here: it is no customer's, nor a missed one.
+            if not webhook.direction.startswith("outbound"):
+                services.end_call(webhook=webhook, receipt_id=receipt_id)
             return twiml.empty()
         plan = _plan(webhook)
         services.start_call(webhook=webhook, plan=plan, receipt_id=receipt_id)

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
+from calls.alerts.models import AlertCall
 from calls.models import Call, CallEvent
 from conversations.booking.models import Appointment, BusyTime, Resource
 from conversations.models import Conversation, Entry
@@ -33,6 +34,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Visits", "event", Appointment),
         ("Texts", "sms", Message),
         ("Bulk texts", "campaign", Batch),
+        ("Alert calls", "phone_forwarded", AlertCall),
     ],
     "Businesses": [
         ("Businesses", "storefront", Tenant),

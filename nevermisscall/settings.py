@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "nevermisscall.webhooks",
     "nevermisscall.api",
     "calls",
+    "calls.alerts",
     "sms",
     "sms.bulk",
     "conversations",

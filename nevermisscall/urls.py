@@ -9,6 +9,7 @@ from nevermisscall.webhooks.status import StatusView
 
 urlpatterns = [
     path("", include("calls.urls")),
+    path("", include("calls.alerts.urls")),
     path("", include("sms.urls")),
     path("", include("calls.api.urls")),
     path("", include("sms.api.urls")),

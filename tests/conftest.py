@@ -18,4 +18,9 @@ django.setup()  # the fixtures below import models
 
 import nevermisscall.celery  # noqa: E402, F401 - as wsgi.py does: the doorbell publishes through this app
 
-pytest_plugins = ["tests.fixtures.people", "tests.fixtures.webhooks", "tests.fixtures.twilio_api"]
+pytest_plugins = [
+    "tests.fixtures.people",
+    "tests.fixtures.webhooks",
+    "tests.fixtures.twilio_api",
+    "tests.fixtures.logs",
+]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from twilio.rest.api.v2010.account.call import CallInstance
+
 from nevermisscall.twilio.client import Credentials, call_twilio, client
 
 
@@ -14,16 +16,37 @@ class CallRecord:
     status: str
     from_number: str
     to_number: str
+    direction: str
+    created_at: datetime | None
     ended_at: datetime | None
 
 
 def fetch(credentials: Credentials, call_sid: str) -> CallRecord:
     """Return Twilio's record of a call; `PermanentTwilioError` if it has none."""
-    call = call_twilio(lambda: client(credentials).calls(call_sid).fetch())
-    return CallRecord(call_sid, str(call.status or ""), call._from or "", call.to or "", call.end_time)
+    return _as_record(call_twilio(lambda: client(credentials).calls(call_sid).fetch()))
+
+
+def latest(credentials: Credentials, *, from_number: str, to_number: str, limit: int = 50) -> list[CallRecord]:
+    """Return the newest calls between two numbers. No date filter: a call that still rings has no StartTime."""
+    rows = call_twilio(
+        lambda: client(credentials).calls.list(from_=from_number, to=to_number, limit=limit, page_size=limit)
+    )
+    return [_as_record(row) for row in rows]
 
 
 def any_child_answered(credentials: Credentials, parent_call_sid: str) -> bool:
     """Tell whether somebody, or a machine, talked on a leg that the call was forwarded to."""
     children = call_twilio(lambda: client(credentials).calls.list(parent_call_sid=parent_call_sid, limit=20))
     return any(str(child.status) in {"in-progress", "completed"} and child.duration != "0" for child in children)
+
+
+def _as_record(call: CallInstance) -> CallRecord:
+    return CallRecord(
+        call_sid=call.sid or "",
+        status=str(call.status or ""),
+        from_number=call._from or "",
+        to_number=call.to or "",
+        direction=call.direction or "",
+        created_at=call.date_created,
+        ended_at=call.end_time,
+    )

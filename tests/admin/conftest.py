@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
+from calls.alerts.models import AlertCall
 from calls.models import Call
 from conversations.booking.models import Appointment, BusyTime, Resource
 from conversations.models import Conversation
@@ -106,6 +107,14 @@ def everything(acme, missed_call, operator, client):
         status_code=202,
         answer="{}",
         created_at=timezone.now(),
+    )
+    AlertCall.objects.create(
+        tenant=acme,
+        phone_number=acme.numbers.get(),
+        to_number="+15005550200",
+        connect_to="+14155550123",
+        words="Acme Plumbing: missed call from 4 1 5 5 5 5 0 1 2 3.",
+        idempotency_key="alert:1",
     )
     Recipient.objects.create(batch=batch, row=1, to_number="+14155550123", message=Message.objects.first())
     crew = Resource.objects.create(tenant=acme, name="Crew")

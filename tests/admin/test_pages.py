@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from calls.alerts.models import AlertCall
 from calls.models import Call, CallEvent
 from conversations.models import Conversation, Entry
 from nevermisscall.lib.admin import change_url, list_url
@@ -20,7 +21,7 @@ from tenants.models import PhoneNumber, Tenant
 
 ELSEWHERE = {"admin", "auth", "contenttypes", "sessions"}
 INLINE_ONLY = {"OwnerNumber", "BusinessHours", "Closure"}  # part of their business's page
-RECORDS = [Call, CallEvent, Message, SendAttempt, Conversation, Entry, Fact, Delivery, WebhookReceipt]
+RECORDS = [Call, CallEvent, AlertCall, Message, SendAttempt, Conversation, Entry, Fact, Delivery, WebhookReceipt]
 GROWING = [*RECORDS, Tenant, PhoneNumber]
 REGISTERED = sorted(admin.site._registry, key=lambda model: model.__name__)
 

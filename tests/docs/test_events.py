@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.apps import apps
 
+from calls.alerts.models import AlertCall
 from calls.models import Call
 from conversations.booking.models import Appointment
 from conversations.models import Conversation
@@ -19,6 +20,7 @@ from tests.docs.tables import code, table
 OURS = ("tenants", "calls", "sms", "conversations", "nevermisscall")
 SAMPLES = {
     "call": Call(),
+    "alert_call": AlertCall(),
     "message": Message(),
     "conversation": Conversation(),
     "appointment": Appointment(contact=Contact(), starts_at=datetime.now(UTC), ends_at=datetime.now(UTC)),

@@ -1,14 +1,13 @@
-"""What the webhook tests share: all rows there are, all that was logged, a business with its own Twilio account."""
+"""What the webhook tests share: all rows there are, a business with its own Twilio account."""
 
 import pytest
 from django.apps import apps
 from django.db import connection
 
-from nevermisscall.lib.logs import JsonFormatter
 from tenants.models import PhoneNumber, TwilioAccount
 from tests.fixtures.people import RIVAL_NUMBER
 
-OURS = {"outbox", "twilio", "tenants", "webhooks", "calls", "sms", "conversations"}
+OURS = {"outbox", "twilio", "tenants", "webhooks", "calls", "alerts", "sms", "conversations"}
 RIVAL_ACCOUNT = "AC" + "9" * 32
 RIVAL_TOKEN = "rivals-own-token"
 
@@ -25,13 +24,6 @@ def count_rows(db):
             return dict(cursor.fetchall())
 
     return count
-
-
-@pytest.fixture
-def logged(caplog):
-    """Return everything logged so far, as production writes it."""
-    caplog.set_level("DEBUG")
-    return lambda: "\n".join(map(JsonFormatter().format, caplog.records))
 
 
 @pytest.fixture
