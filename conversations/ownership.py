@@ -13,6 +13,7 @@ from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.refusals import Refusal
 from nevermisscall.outbox import facts
 from sms import services as sms_services
+from sms.events import OwnerMessageReceived
 from sms.models import Message
 from tenants.compliance import Purpose
 
@@ -26,6 +27,7 @@ MAY_FOLLOW = {
     USER_HANDLING: {USER_HANDLING, AI_HANDLING, ACTIVE, COMPLETED},
     COMPLETED: {ACTIVE, USER_HANDLING},
 }
+AT_ONCE = 20  # texts of an owner that may wait for their effect at the same time; no clock is asked
 OWNERSHIP = {ACTIVE: Ownership.NONE, AI_HANDLING: Ownership.AI, USER_HANDLING: Ownership.USER}
 
 logger = logging.getLogger(__name__)
@@ -176,13 +178,27 @@ def withdraw_drafts(conversation: Conversation) -> None:
     sms_services.withdraw(Message.objects.filter(entries__conversation=conversation, sender_type=Message.SenderType.AI))
 
 
-def ai_text_is_wanted(message: Message) -> bool:
+def ai_text_is_wanted(message: Message) -> bool | None:
     """Tell whether a text of the AI that is about to leave is still wanted: no person has taken the conversation.
 
-    The takeover withdraws what is queued; this catches a text that was being tried at that moment and came back.
+    The takeover withdraws what is queued; this catches a text that was being tried at that moment and came back. None
+    while the owner is writing, perhaps to this very customer.
     """
     taken = Conversation.objects.filter(entries__message=message).exclude(ownership=Ownership.AI)
-    return not taken.exists()
+    if taken.exists():
+        return False
+    return None if owner_is_writing(message.tenant_id) else True
+
+
+def owner_is_writing(tenant_id: int | None) -> bool:
+    """Tell whether a text from a phone of the business is kept whose meaning has not taken effect yet.
+
+    Its webhook answers at once, and milliseconds later a subscriber stops the AI, in the conversation that it turns out
+    to be about. Until then the AI says nothing: ask this in the transaction that saves its words.
+    """
+    newest = Message.objects.filter(tenant_id=tenant_id, taken_as=Message.TakenAs.OWNER).order_by("-created_at")
+    texts = [OwnerMessageReceived(message).aggregate for message in newest.only("pk")[:AT_ONCE]]
+    return bool(texts) and facts.is_pending(OwnerMessageReceived.topic, aggregates=texts)
 
 
 def _give_to_person(conversation: Conversation, user: User | None, reason: str, relay_to: str) -> None:

@@ -189,6 +189,11 @@ class Message(Work):
             models.Index(fields=["tenant", "to_number", "-created_at"], name="message_by_person"),  # cooldown, search
             models.Index(fields=["tenant", "-created_at"], name="message_by_tenant"),  # the API's list, the daily cap
             models.Index(fields=["-created_at"], name="message_by_time"),  # the admin's list
+            models.Index(
+                fields=["tenant", "-created_at"],
+                name="message_from_owner",  # the AI: is the owner writing right now?
+                condition=Q(taken_as="owner"),
+            ),
         ]
 
     def __str__(self) -> str:

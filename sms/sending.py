@@ -27,6 +27,7 @@ from sms.services import SEND_QUEUE
 from tenants import accounts, compliance
 
 PAIR_BUSY = timedelta(milliseconds=500)
+UNDECIDED = timedelta(milliseconds=250)
 FIRST_LOOK = timedelta(seconds=resolving.LOOKS[0])
 MIN_VALIDITY_SECONDS = 60
 
@@ -91,7 +92,10 @@ def _start(message: Message) -> SendAttempt | timedelta | None:
         return PAIR_BUSY
     if between.filter(status=Status.UNKNOWN, body=row.body).exists():
         return FIRST_LOOK
-    if not vetoes.is_wanted(row):
+    wanted = vetoes.is_wanted(row)
+    if wanted is None:
+        return UNDECIDED
+    if not wanted:
         progress.advance(row, Status.CANCELED)
         return None
     if row.expires_at is not None and row.expires_at <= utcnow():

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol
 
@@ -72,6 +72,12 @@ def publish(event: Publishable) -> uuid.UUID:
         delivery_ids = [row[0] for row in cursor.fetchall()]
     ring_for(delivery_ids)
     return fact_id
+
+
+def is_pending(topic: str, *, aggregates: Collection[str]) -> bool:
+    """Tell whether a fact of `topic` about one of `aggregates` is on its way to somebody. A dead letter is not."""
+    pending = Delivery.objects.filter(next_attempt_at__isnull=False, dead_at__isnull=True)
+    return pending.filter(fact__topic=topic, fact__aggregate__in=aggregates).exists()
 
 
 def ring_for(delivery_ids: Iterable[int]) -> None:
