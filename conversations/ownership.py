@@ -187,10 +187,10 @@ def ai_text_is_wanted(message: Message) -> bool | None:
     taken = Conversation.objects.filter(entries__message=message).exclude(ownership=Ownership.AI)
     if taken.exists():
         return False
-    return None if owner_is_writing(message.tenant_id) else True
+    return None if owner_is_writing(message.sender.tenant_id) else True
 
 
-def owner_is_writing(tenant_id: int | None) -> bool:
+def owner_is_writing(tenant_id: int) -> bool:
     """Tell whether a text from a phone of the business is kept whose meaning has not taken effect yet.
 
     Its webhook answers at once, and milliseconds later a subscriber stops the AI, in the conversation that it turns out
