@@ -195,6 +195,9 @@ SMS_SHORT_CODE_PER_SECOND: float = env.float("SMS_SHORT_CODE_PER_SECOND", defaul
 SMS_MESSAGING_SERVICE_PER_SECOND: float = env.float("SMS_MESSAGING_SERVICE_PER_SECOND", default=1.0)
 # A carrier's daily cap, for texts that nobody waits for; 0 is none.
 SMS_DAILY_LIMIT_PER_NUMBER: int = env.int("SMS_DAILY_LIMIT_PER_NUMBER", default=0)
+# Twilio answers STOP, START and HELP by itself, unless its support turned that off for the account.
+# https://support.twilio.com/hc/en-us/articles/223181748
+TWILIO_ANSWERS_KEYWORDS: bool = env.bool("TWILIO_ANSWERS_KEYWORDS", default=True)
 # From which hour to which, by the recipient's own clock, people may get texts they did not just ask for.
 SMS_DAYTIME_HOURS: list[int] = env.list("SMS_DAYTIME_HOURS", cast=int, default=[9, 20])
 require(

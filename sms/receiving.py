@@ -1,13 +1,15 @@
 """What happens to a text from outside: kept first, then its wish as to texts is honoured, then it is handed on.
 
 Nothing here answers a customer's words; `conversations` does, when it hears of `sms.message_received`. The only texts
-that leave from here are the two a sender owes: the confirmation of an opt-out in own words, and the answer to HELP.
+that leave from here are the two a sender owes, where Twilio gives neither: the confirmation of an opt-out, which it
+gives to keywords only, and the answer to HELP.
 """
 
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from nevermisscall.lib import phones
@@ -114,7 +116,7 @@ def _receive_from_customer(text: InboundText, route: routing.Route, reading: Rea
     if taken not in {TakenAs.STOP, TakenAs.REVOKE}:
         consenting.record_contact(contact, source=Consent.Source.TEXT, evidence=text.message_sid)
     message = _keep(text, route, taken or TakenAs.CONVERSATION)
-    if taken == TakenAs.HELP and not reading.answered:
+    if taken == TakenAs.HELP and not (reading.answered or settings.TWILIO_ANSWERS_KEYWORDS):
         _answer_help(text, route, contact)
     facts.publish(MessageReceived(message))
     return message
@@ -130,7 +132,7 @@ def _opted(text: InboundText, route: routing.Route, reading: Reading) -> str | N
             source=Consent.Source.OWN_WORDS if in_own_words else Consent.Source.KEYWORD,
             evidence=text.message_sid,
         )
-        if news and in_own_words and route.is_active:
+        if news and route.is_active and (in_own_words or not _stop_is_confirmed(text, reading)):
             _confirm(text, route, reading)
         return TakenAs.REVOKE if in_own_words else TakenAs.STOP
     if reading.wish not in {Wish.START, Wish.YES}:
@@ -144,6 +146,12 @@ def _opted(text: InboundText, route: routing.Route, reading: Reading) -> str | N
         evidence=text.message_sid,
     )
     return TakenAs.START if news or reading.wish == Wish.START else None
+
+
+def _stop_is_confirmed(text: InboundText, reading: Reading) -> bool:
+    """Whether Twilio, or the network of toll-free numbers, has answered a STOP."""
+    to_toll_free = phones.classify(text.to_number) == phones.CallerKind.TOLL_FREE
+    return reading.answered or settings.TWILIO_ANSWERS_KEYWORDS or to_toll_free
 
 
 def _confirm(text: InboundText, route: routing.Route, reading: Reading) -> None:

@@ -157,7 +157,39 @@ def test_on_a_toll_free_number_yes_does_not_opt_in(acme, twilio):
     assert Contact.objects.get().opted_out_at is not None
 
 
-def test_help_is_answered_once_with_who_and_how(acme, twilio, do_due_work):
+@pytest.fixture
+def twilio_is_silent(settings):
+    """An account on which Twilio's own answers are turned off."""
+    settings.TWILIO_ANSWERS_KEYWORDS = False
+
+
+@pytest.mark.parametrize("word", ["HELP", "info", "Help!"])
+def test_help_is_left_to_twilio(acme, twilio, do_due_work, word):
+    twilio.text(word)
+    do_due_work()
+
+    assert not texts_to_customer()
+    assert Message.objects.get().taken_as == TakenAs.HELP
+
+
+def test_a_stop_that_twilio_leaves_to_us_is_confirmed_once(acme, twilio, twilio_is_silent):
+    twilio.text("STOP")
+    twilio.text("STOP")
+
+    [body] = texts_to_customer()
+    assert body.startswith("Acme Plumbing: you won't get any more texts from us.")
+
+
+@pytest.mark.parametrize("answered", ["by the network", "by Advanced Opt-Out"])
+def test_a_stop_that_was_answered_is_not_confirmed_again(acme, twilio, twilio_is_silent, answered):
+    PhoneNumber.objects.create(tenant=acme, number="+18005550142", is_primary=False)
+    twilio.text("STOP", **({"To": "+18005550142"} if answered == "by the network" else {"OptOutType": "STOP"}))
+
+    assert not texts_to_customer()
+    assert Contact.objects.get().opted_out_at is not None
+
+
+def test_help_is_answered_once_with_who_and_how(acme, twilio, do_due_work, twilio_is_silent):
     twilio.text("Help!")
     twilio.text("INFO")
     do_due_work()
@@ -170,7 +202,7 @@ def test_help_is_answered_once_with_who_and_how(acme, twilio, do_due_work):
     assert not Conversation.objects.exists()
 
 
-def test_help_is_answered_in_the_customers_language(acme, twilio):
+def test_help_is_answered_in_the_customers_language(acme, twilio, twilio_is_silent):
     Contact.objects.create(tenant=acme, number=CUSTOMER, language="es")
     twilio.text("help")
 
