@@ -1,6 +1,7 @@
 """A text message and every attempt to send it."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -198,6 +199,12 @@ class Message(Work):
 
     def __str__(self) -> str:
         return self.message_sid or f"message {self.pk}"
+
+    @property
+    def not_before(self) -> datetime | None:
+        """Until when the gate holds it for its recipient's morning; None for every other text."""
+        held = self.verdict.get("not_before") if self.status == Status.QUEUED else None
+        return datetime.fromisoformat(held) if held else None
 
     @property
     def sender(self) -> PhoneNumber:

@@ -64,9 +64,13 @@ class SendSerializer(serializers.Serializer[None]):
         return value
 
 
+NOT_BEFORE = "Held until then: it is outside the hours in which its recipient may be texted. Null: not held."
+
+
 class AcceptedSerializer(serializers.Serializer[Message]):
     id = serializers.IntegerField()
     status = serializers.ChoiceField(Status.choices)
+    not_before = serializers.DateTimeField(allow_null=True, help_text=NOT_BEFORE)
 
 
 class MessageSerializer(serializers.Serializer[Message]):
@@ -80,6 +84,7 @@ class MessageSerializer(serializers.Serializer[Message]):
     purpose = serializers.ChoiceField(Purpose.choices)
     sender_type = serializers.ChoiceField(Message.SenderType.choices)
     status = serializers.ChoiceField(Status.choices)
+    not_before = serializers.DateTimeField(allow_null=True, help_text=NOT_BEFORE)
     error_code = serializers.IntegerField(allow_null=True, help_text="Twilio's.")
     num_segments = serializers.IntegerField(allow_null=True)
     created_at = serializers.DateTimeField()

@@ -1,10 +1,12 @@
 """Send a text and follow it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
+from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.outbox import work
 from sms import sending
 from sms.models import Message
@@ -24,7 +26,7 @@ def fields_of(answer):
 def test_a_text_is_accepted_sent_and_shown(api, twilio_api, do_due_work):
     accepted = api.post(SEND, {"to": "(415) 555-0123", "body": "  On our way  ", "purpose": "reply"})
     message = Message.objects.get()
-    assert (accepted.status_code, accepted.json()) == (202, {"id": message.pk, "status": "queued"})
+    assert (accepted.status_code, accepted.json()) == (202, {"id": message.pk, "status": "queued", "not_before": None})
     do_due_work()
 
     [sent] = twilio_api.messages(to=CUSTOMER)
@@ -42,6 +44,7 @@ def test_a_text_is_accepted_sent_and_shown(api, twilio_api, do_due_work):
         "purpose": "reply",
         "sender_type": "user",
         "status": "sent_to_provider",
+        "not_before": None,
         "error_code": None,
         "num_segments": shown["num_segments"],
         "media": [],
@@ -159,6 +162,22 @@ def test_a_text_for_later_waits(api, twilio_api, do_due_work):
     Message.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
     assert work.run_one(sending.QUEUE, message.pk)
     assert len(twilio_api.messages(to=CUSTOMER)) == 1
+
+
+def test_a_text_that_the_gate_holds_says_until_when(api, twilio_api, do_due_work, settings):
+    settings.SMS_DAYTIME_HOURS = [9, 20]
+    with time_machine.travel(datetime(2026, 11, 20, 6, tzinfo=UTC), tick=False):  # 22:00 where the number is from
+        accepted = api.post(SEND, HELLO).json()
+        shown = api.get(f"/api/messages/{accepted['id']}").json()
+        Message.objects.update(next_attempt_at=timezone.now())
+        do_due_work()  # held again, by the second look
+
+    assert accepted["not_before"] == shown["not_before"] == "2026-11-20T17:00:00Z"
+    with time_machine.travel(datetime(2026, 11, 20, 18, tzinfo=UTC), tick=False):
+        Message.objects.update(next_attempt_at=DatabaseClock())
+        do_due_work()
+    shown = api.get(f"/api/messages/{accepted['id']}").json()
+    assert (shown["status"], shown["not_before"]) == ("sent_to_provider", None)
 
 
 @pytest.mark.parametrize(
