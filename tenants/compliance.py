@@ -64,7 +64,7 @@ class Verdict:
     not_before: datetime | None = None  # set if the rule is `held`
     zones: tuple[str, ...] = ()  # the recipient's, where their hours were looked at
     consent_id: int | None = None  # the ledger's line that advertising rests on
-    texts_today: int | None = None  # in 24 hours, where the cap was looked at
+    texts_today: int | None = None  # in 24 hours and up to the cap, where that was looked at
 
     @property
     def allowed(self) -> bool:
@@ -106,8 +106,8 @@ def may_text(
 ) -> Verdict:
     """Decide whether `number`'s business may text `to_number` for `purpose`. A few queries; anything unclear is a no.
 
-    `count_today` says how many texts the business queued in 24 hours; without it, as at the second look right before
-    sending, the cap is not looked at. `at` is now unless given.
+    `count_today` says how many texts the business queued in 24 hours, up to its cap; without it, as at the second look
+    right before sending, the cap is not looked at. `at` is now unless given.
     """
     contact = Contact.objects.filter(tenant_id=number.tenant_id, number=to_number).first()
     case = _Case(number, to_number, purpose, phones.classify(to_number), contact, at or utcnow(), count_today, found={})

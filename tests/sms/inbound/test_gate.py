@@ -137,6 +137,12 @@ def test_a_business_sends_no_more_than_its_cap(acme, twilio):
         send(Purpose.NOTICE, key="c")
     assert (refused.value.verdict.rule, refused.value.verdict.texts_today) == (Rule.DAILY_CAP, 2)
 
+    acme.daily_text_cap = 1
+    acme.save()
+    with pytest.raises(TextRefused) as refused:
+        send(Purpose.NOTICE, key="c")
+    assert refused.value.verdict.texts_today == 1  # counted no further
+
     for purpose in (Purpose.EMERGENCY, Purpose.OWNER_ALERT, Purpose.CONFIRMATION):
         send(purpose, key=purpose)
     Message.objects.update(created_at=datetime.now(UTC) - timedelta(hours=25))
