@@ -21,10 +21,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those that are not completed."""
         return self.exclude(status=Conversation.Status.COMPLETED)
 
-    def matching(self, *, customer_phone: str = "", status: str = "", ownership: str = "") -> "ConversationQuerySet":
+    def matching(
+        self, *, customer_phone: str = "", status: str = "", ownership: str = "", open: bool | None = None
+    ) -> "ConversationQuerySet":
         """Return the conversations that are all of what is given."""
         given = {"customer_phone": customer_phone, "status": status, "ownership": ownership}
-        return self.filter(**{name: value for name, value in given.items() if value})
+        rows = self.filter(**{name: value for name, value in given.items() if value})
+        if open is None:
+            return rows
+        return rows.open() if open else rows.filter(status=Conversation.Status.COMPLETED)
 
 
 class Conversation(Work):
@@ -138,6 +143,7 @@ class Conversation(Work):
         ]
         indexes: ClassVar = [
             models.Index(F("tenant_id"), F("last_activity").desc(), name="conversation_by_activity"),  # the inbox
+            models.Index(fields=["-last_activity"], name="conversation_by_time"),  # the staff's, of all businesses
             models.Index(
                 fields=["ai_due_at"],
                 name="conversation_due",  # the sweeper: who waits for an answer?

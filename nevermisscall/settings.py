@@ -261,7 +261,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "BatchStatus": "sms.bulk.models.Batch.Status",
+        "CallOutcome": "calls.models.Call.Outcome",
         "CallStatus": "calls.models.Status",
+        "ConversationOutcome": "conversations.models.Conversation.Outcome",
+        "ConversationStatus": "conversations.models.Conversation.Status",
         "MessageStatus": "sms.models.Status",
     },
     # From our own server: a page that shows keys loads no script from somebody else's.

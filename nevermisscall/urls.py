@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("calls.api.urls")),
     path("", include("sms.api.urls")),
     path("", include("sms.bulk.api.urls")),
+    path("", include("conversations.api.urls")),
     path("", include("nevermisscall.api.urls")),
     path("api/webhooks/status", StatusView.as_view(), name="status"),
     path("webhooks/twilio/sms/status", StatusView.as_view(), name="status-sms-alias"),

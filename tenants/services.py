@@ -1,5 +1,6 @@
 """Use-cases around a business and its people. Opting out and in are in `tenants.consenting`."""
 
+from django.contrib.auth.models import User
 from django.db.models import Case, QuerySet, When
 
 from tenants.consenting import opt_in, opt_out
@@ -34,3 +35,8 @@ def alert_numbers(*, tenant_id: int) -> tuple[PhoneNumber | None, str]:
     )
     owner = OwnerNumber.objects.filter(tenant_id=tenant_id, is_active=True).first()
     return sender, owner.number if owner else ""
+
+
+def member(*, tenant_id: int, user_id: int) -> User | None:
+    """Return the person if they may act for the business; None if not, or if their login is switched off."""
+    return User.objects.filter(pk=user_id, is_active=True, memberships__tenant_id=tenant_id).first()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from rest_framework import serializers
 
 from nevermisscall.api.parsing import MomentField, NumberField, NumberFilter, newest_first
@@ -25,14 +27,23 @@ class HttpsField(serializers.URLField):
         return url
 
 
-class SendSerializer(serializers.Serializer[None]):
-    to = NumberField(help_text="Whom to text, in any usual spelling; without a country code it is a US number.")
+class MediaLinks(serializers.ListField):
+    """Where the files of a text are: ours if a customer sent them (with the same key), as they were given if we did."""
+
+    child = serializers.CharField()
+
+    def get_attribute(self, message: Message) -> list[str]:
+        if message.direction == Message.Direction.OUTBOUND:
+            return list(message.media_urls)
+        paths = [reverse("message-media", args=[message.pk, media.position]) for media in message.media.all()]
+        return [settings.PUBLIC_BASE_URL + path for path in paths]
+
+
+class OutgoingSerializer(serializers.Serializer[None]):
+    """The words and files of a text to a person."""
+
     body = serializers.CharField(
         max_length=MAX_BODY, style={"base_template": "textarea.html"}, required=False, allow_blank=True, default=""
-    )
-    vars()["from"] = NumberField(
-        required=False,
-        help_text="Which of the business's numbers sends; its primary one if left out. The platform must name one.",
     )
     media = serializers.ListField(
         child=HttpsField(max_length=2000),
@@ -41,17 +52,25 @@ class SendSerializer(serializers.Serializer[None]):
         max_length=MAX_MEDIA,
         help_text="https:// addresses of up to ten pictures or files, which Twilio fetches.",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["body"].strip() and not attrs.get("media"):
+            raise serializers.ValidationError({"body": "is empty, and there is no media"})
+        return attrs
+
+
+class SendSerializer(OutgoingSerializer):
+    to = NumberField(help_text="Whom to text, in any usual spelling; without a country code it is a US number.")
+    vars()["from"] = NumberField(
+        required=False,
+        help_text="Which of the business's numbers sends; its primary one if left out. The platform must name one.",
+    )
     send_at = MomentField(required=False, allow_null=True, help_text="Not before this; at once if left out.")
     purpose = serializers.ChoiceField(
         [(purpose.value, purpose.label) for purpose in PURPOSES],
         default=Purpose.NOTICE,
         help_text="Decides which rules apply.",
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs["body"].strip() and not attrs.get("media"):
-            raise serializers.ValidationError({"body": "is empty, and there is no media"})
-        return attrs
 
     def validate_send_at(self, value: Any) -> Any:
         if value is None:
@@ -80,7 +99,7 @@ class MessageSerializer(serializers.Serializer[Message]):
     to = serializers.CharField(source="to_number")
     direction = serializers.ChoiceField(Message.Direction.choices)
     body = serializers.CharField()
-    media = serializers.ListField(child=serializers.CharField(), source="media_urls")
+    media = MediaLinks()
     purpose = serializers.ChoiceField(Purpose.choices)
     sender_type = serializers.ChoiceField(Message.SenderType.choices)
     status = serializers.ChoiceField(Status.choices)

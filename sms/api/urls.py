@@ -7,4 +7,5 @@ urlpatterns = [
     *endpoint("api/sms/send", views.SendView, "sms-send"),
     *endpoint("api/messages/", views.MessageListView, "message-list"),
     *endpoint("api/messages/<int:pk>", views.MessageView, "message"),
+    *endpoint("api/messages/<int:pk>/media/<int:position>", views.MediaView, "message-media"),
 ]

@@ -1,9 +1,13 @@
 """Texts: send one, and follow it."""
 
+import logging
+import mimetypes
 import uuid
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin
@@ -13,12 +17,18 @@ from rest_framework.response import Response
 from nevermisscall.api.authentication import Access, Scope
 from nevermisscall.api.idempotency import idempotent
 from nevermisscall.api.views import ApiView
+from nevermisscall.lib.refusals import Refusal
 from sms import services
 from sms.api.serializers import AcceptedSerializer, MessageFilter, MessageSerializer, SendSerializer
-from sms.models import Message
+from sms.models import Message, MessageMedia
 from tenants import services as tenant_services
 from tenants.compliance import Purpose
 from tenants.models import PhoneNumber
+
+# What browsers show without running anything in it; the rest is for saving.
+SHOWN_KINDS = ("image/", "audio/", "video/")
+
+logger = logging.getLogger(__name__)
 
 
 class SendView(ApiView):
@@ -47,7 +57,7 @@ class SendView(ApiView):
 
 
 class MessageListView(ListModelMixin, ApiView):
-    """The texts that a business sent, newest first."""
+    """The texts that a business sent and got, newest first."""
 
     scopes = {"GET": Scope.READ}
     staff_permissions = {"GET": "sms.view_message"}
@@ -60,7 +70,7 @@ class MessageListView(ListModelMixin, ApiView):
     def get_queryset(self) -> QuerySet[Message]:
         wanted = self.read_query(MessageFilter)
         self.ordering = ["created_at", "id"] if wanted.pop("ordering") == "created_at" else ["-created_at", "-id"]
-        return self.access.visible(Message.objects.matching(**wanted))
+        return self.access.visible(Message.objects.matching(**wanted)).prefetch_related("media")
 
 
 class MessageView(ApiView):
@@ -76,6 +86,26 @@ class MessageView(ApiView):
         return Response(MessageSerializer(message).data)
 
 
+class MediaView(ApiView):
+    """One file that came with a text: our own copy. 409 while it has not been fetched, or if it was not kept."""
+
+    scopes = {"GET": Scope.READ}
+    staff_permissions = {"GET": "sms.view_message"}
+
+    @extend_schema(
+        operation_id="messages_media",
+        parameters=[
+            OpenApiParameter("id", int, OpenApiParameter.PATH),
+            OpenApiParameter("position", int, OpenApiParameter.PATH, description="0 to 9."),
+        ],
+        responses={(200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY)},
+    )
+    def get(self, request: Request, pk: int, position: int) -> FileResponse:
+        message = get_object_or_404(self.access.visible(Message.objects.all()), pk=pk)
+        media = get_object_or_404(message.media.all(), position=position)
+        return _file(media)
+
+
 def sender(access: Access, wanted: str | None) -> PhoneNumber:
     """Return the number that sends: the one wanted, or the business's primary one. Raises `ValidationError`."""
     if access.tenant is None and wanted is None:
@@ -88,3 +118,27 @@ def sender(access: Access, wanted: str | None) -> PhoneNumber:
 
 def _sender_type(purpose: str) -> Message.SenderType:
     return Message.SenderType.USER if purpose == Purpose.REPLY else Message.SenderType.SYSTEM
+
+
+def _file(media: MessageMedia) -> FileResponse:
+    """Return a stored file. Its type is one of those we keep (`nevermisscall.twilio.media`), none of them HTML."""
+    if media.state == MessageMedia.State.REFUSED:
+        raise Refusal("media_refused", f"this file was not kept: {media.refusal}")
+    if media.state == MessageMedia.State.PENDING:
+        raise Refusal("media_pending", "this file has not been fetched from Twilio yet; ask again in a few seconds")
+    try:
+        file = media.file.open()
+    except FileNotFoundError as error:
+        logger.error("a stored file of a text is not there: is MEDIA_ROOT shared?", extra={"media_id": media.pk})
+        raise Http404 from error
+    name = f"text-{media.message_id}-{media.position}{mimetypes.guess_extension(media.content_type) or ''}"
+    response = FileResponse(
+        file,
+        content_type=media.content_type,
+        filename=name,
+        as_attachment=not media.content_type.startswith(SHOWN_KINDS),
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response

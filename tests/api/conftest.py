@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
 from calls.models import Call
-from sms.models import Message
-from tenants.models import ApiKey, PhoneNumber, Tenant
+from conversations.models import Conversation, Entry
+from sms.models import Message, MessageMedia
+from tenants.models import ApiKey, Contact, Membership, PhoneNumber, Tenant
 from tests.fixtures.people import ACME_NUMBER, CUSTOMER
 from tests.fixtures.webhooks import ACCOUNT, new_sid
 
@@ -110,3 +112,73 @@ def make_message(acme):
         return Message.objects.create(**defaults | fields)
 
     return make
+
+
+@pytest.fixture
+def make_conversation(acme):
+    """Make an open conversation of Acme's with its own customer; every further one is a minute older."""
+    made = []
+
+    def make(**fields: Any) -> Conversation:
+        made.append(1)
+        contact, _ = Contact.objects.get_or_create(tenant=acme, number=f"+1415555{1000 + len(made)}")
+        defaults = {
+            "tenant": acme,
+            "phone_number": PhoneNumber.objects.get(number=ACME_NUMBER),
+            "contact": contact,
+            "customer_phone": contact.number,
+            "last_activity": timezone.now() - timedelta(minutes=len(made)),
+        }
+        return Conversation.objects.create(**defaults | fields)
+
+    return make
+
+
+@pytest.fixture
+def add_message(make_message):
+    """Add a text to a conversation; every further one is a minute older."""
+
+    def add(conversation: Conversation, **fields: Any) -> Message:
+        message = make_message(**fields)
+        Entry.objects.create(conversation=conversation, message=message, created_at=message.created_at)
+        return message
+
+    return add
+
+
+INBOUND = {
+    "direction": "inbound",
+    "status": "received",
+    "purpose": "",
+    "taken_as": "conversation",
+    "sender_type": "customer",
+    "from_number": CUSTOMER,
+    "to_number": ACME_NUMBER,
+}
+
+
+@pytest.fixture
+def make_picture(make_message, settings, tmp_path):
+    """Make a customer's text with one stored picture."""
+    settings.MEDIA_ROOT = str(tmp_path)
+
+    def make(content: bytes = b"\xff\xd8\xff", content_type: str = "image/jpeg", **fields: Any) -> MessageMedia:
+        message = make_message(**INBOUND)
+        media = MessageMedia(
+            message=message, position=0, account_sid=ACCOUNT, content_type=content_type, state="stored"
+        )
+        media.file.save("", ContentFile(content), save=False)
+        for name, value in fields.items():
+            setattr(media, name, value)
+        media.save()
+        return media
+
+    return make
+
+
+@pytest.fixture
+def maria(acme):
+    """Somebody who may act for Acme, and does not log in here."""
+    user = User.objects.create_user("maria")
+    Membership.objects.create(tenant=acme, user=user)
+    return user

@@ -15,6 +15,8 @@ from tests.api.routes import endpoints, patterns, view_of
 from tests.fixtures.people import ACME_NUMBER
 
 HIDDEN, EMPTY = 404, "empty"
+CONVERSATION = "/api/conversations/{conversation.pk}"
+CHANGE = {"scope": "write", "permission": "change_conversation"}
 BATCH = {"body": "Hello", "from": ACME_NUMBER, "recipients": [{"to": "+14155550188"}]}
 
 
@@ -39,6 +41,23 @@ DOORS: dict[str, list[Door]] = {
     ],
     "message-list": [Door("GET", "/api/messages/", rival=EMPTY, permission="view_message")],
     "message": [Door("GET", "/api/messages/{message.pk}", permission="view_message")],
+    "message-media": [Door("GET", "/api/messages/{media.message_id}/media/0", permission="view_message")],
+    "conversation-list": [
+        Door("GET", "/api/conversations/", rival=EMPTY, permission="view_conversation"),
+        Door("GET", "/conversations/", rival=EMPTY, permission="view_conversation"),
+    ],
+    "conversation": [
+        Door("GET", CONVERSATION, permission="view_conversation"),
+        Door("GET", "/conversations/{conversation.pk}", permission="view_conversation"),
+    ],
+    "conversation-messages": [Door("GET", f"{CONVERSATION}/messages", permission="view_conversation")],
+    "conversation-takeover": [
+        Door("POST", f"{CONVERSATION}/takeover", body={"user_id": "{maria.pk}"}, **CHANGE),
+        Door("POST", "/conversations/{conversation.pk}/takeover", body={"user_id": "{maria.pk}"}, **CHANGE),
+    ],
+    "conversation-reply": [Door("POST", f"{CONVERSATION}/reply", ok=202, body={"body": "On our way"}, **CHANGE)],
+    "conversation-release": [Door("POST", f"{CONVERSATION}/release", body={}, **CHANGE)],
+    "conversation-complete": [Door("POST", f"{CONVERSATION}/complete", body={"outcome": "resolved"}, **CHANGE)],
     "bulk-list": [
         Door("GET", "/api/sms/bulk", rival=EMPTY, permission="view_batch"),
         Door("POST", "/api/sms/bulk", ok=202, rival=400, body=BATCH, scope="write", permission="add_batch"),
@@ -67,13 +86,28 @@ each_door = pytest.mark.parametrize(("name", "door"), ALL, ids=[f"{door.method} 
 
 
 @pytest.fixture
-def ask(acme, make_call, make_message):
+def ask(acme, make_call, make_message, make_picture, make_conversation, maria):
     """Send one request, each about things of Acme's that nobody has touched."""
 
     def send(caller: Caller, door: Door, *, slash: bool = False):
-        things = {"call": make_call(), "message": make_message(), "batch": batch("running"), "paused": batch("paused")}
-        path = door.path.format(**things)
-        return caller.request(door.method, path.rstrip("/") + "/" if slash else path.rstrip("/"), door.body)
+        things = {
+            "call": make_call(),
+            "message": make_message(),
+            "media": make_picture(),
+            "conversation": make_conversation(),
+            "maria": maria,
+            "batch": batch("running"),
+            "paused": batch("paused"),
+        }
+        path = door.path.format(**things).rstrip("/")
+        body = door.body and {name: fill(value, things) for name, value in door.body.items()}
+        answer = caller.request(door.method, f"{path}/" if slash else path, body)
+        if answer.streaming:
+            answer.getvalue()  # read to its end, a file is closed
+        return answer
+
+    def fill(value: Any, things: dict[str, Any]) -> Any:
+        return value.format(**things) if isinstance(value, str) else value
 
     def batch(status: str) -> Batch:
         number = PhoneNumber.objects.get(number=ACME_NUMBER)

@@ -24,13 +24,23 @@ def walk(api, path, key):
     return [row for page, _ in pages for row in page]
 
 
-@pytest.mark.parametrize(("path", "fixture"), [("/api/calls/", "make_call"), ("/api/messages/", "make_message")])
-def test_pages_lead_through_everything_and_back(api, path, fixture, request):
+each_list = pytest.mark.parametrize(
+    ("path", "fixture", "column", "queries"),
+    [
+        ("/api/calls/", "make_call", "started_at", ["the key", "the rows"]),
+        ("/api/messages/", "make_message", "created_at", ["the key", "the rows", "their files"]),
+        ("/api/conversations/", "make_conversation", "last_activity", ["the key", "the rows"]),
+    ],
+    ids=["calls", "messages", "conversations"],
+)
+
+
+@each_list
+def test_pages_lead_through_everything_and_back(api, path, fixture, column, queries, request):
     make = request.getfixturevalue(fixture)
     rows = [make() for _ in range(2 * PAGE + 7)]  # the newest first
 
     assert walk(api, path, "id") == [row.pk for row in rows]
-    column = "started_at" if "calls" in path else "created_at"
     assert walk(api, f"{path}?ordering={column}", "id") == [row.pk for row in reversed(rows)]
 
 
@@ -71,7 +81,7 @@ def test_links_do_not_come_from_the_host_header(api, make_call):
     assert api.get("/api/calls/", Host="evil.example").json()["next"].startswith("https://nmc.example.com/api/calls/?")
 
 
-@pytest.mark.parametrize("path", ["/api/calls/", "/api/messages/"])
+@pytest.mark.parametrize("path", ["/api/calls/", "/api/messages/", "/api/conversations/"])
 @pytest.mark.parametrize(
     "cursor", ["%", "AAAA", "ÿ", b64encode(b"p=yesterday").decode(), b64encode(b"p=%00").decode(), "bz0tMQ=="]
 )
@@ -81,12 +91,14 @@ def test_a_made_up_cursor_is_refused(api, path, cursor):
     assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["cursor"])
 
 
-@pytest.mark.parametrize(("path", "fixture"), [("/api/calls/", "make_call"), ("/api/messages/", "make_message")])
-def test_a_list_costs_the_same_however_long_it_is(api, path, fixture, request, django_assert_num_queries):
+@each_list
+def test_a_list_costs_the_same_however_long_it_is(
+    api, path, fixture, column, queries, request, django_assert_num_queries
+):
     make = request.getfixturevalue(fixture)
     api.get(path)
     for rows in (1, 40):
         for _ in range(rows):
             make()
-        with django_assert_num_queries(2):  # the key, the rows
+        with django_assert_num_queries(len(queries)):
             api.get(path)

@@ -66,8 +66,9 @@ def test_it_says_who_may_ask_and_how_errors_look(schema):
     assert names == {"Idempotency-Key"}
 
 
-def test_answers_are_as_it_says(api, schema, make_call, make_message):
+def test_answers_are_as_it_says(api, schema, make_call, make_message, make_conversation, maria):
     call, message = make_call(), make_message()
+    conversation = f"/api/conversations/{make_conversation().pk}"
 
     check(api.get("/api/calls/"), schema, "/api/calls/")
     check(api.get(f"/api/calls/{call.pk}"), schema, "/api/calls/{ref}")
@@ -76,6 +77,14 @@ def test_answers_are_as_it_says(api, schema, make_call, make_message):
     check(api.post(SEND, {"to": CUSTOMER, "body": "Hello"}), schema, SEND, "post")
     check(api.post(SEND, {}), schema, SEND, "post")
     check(api.get("/api/calls/0"), schema, "/api/calls/{ref}")
+    one = "/api/conversations/{id}"
+    check(api.get("/api/conversations/"), schema, "/api/conversations/")
+    check(api.post(f"{conversation}/takeover", {"user_id": maria.pk}), schema, f"{one}/takeover", "post")
+    check(api.post(f"{conversation}/reply", {"body": "Hello"}), schema, f"{one}/reply", "post")
+    check(api.get(conversation), schema, one)
+    check(api.get(f"{conversation}/messages/"), schema, f"{one}/messages/")
+    check(api.post(f"{conversation}/release", {}), schema, f"{one}/release", "post")
+    check(api.post(f"{conversation}/complete", {"outcome": "resolved"}), schema, f"{one}/complete", "post")
 
 
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/schema"])
