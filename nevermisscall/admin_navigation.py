@@ -15,7 +15,7 @@ from unfold.dataclasses import SearchResult
 
 from calls.alerts.models import AlertCall
 from calls.models import Call, CallEvent
-from conversations.booking.models import Appointment, BusyTime, Resource
+from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
 from conversations.models import Conversation, Entry
 from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.lib.admin import change_url, list_url, shown_number
@@ -42,6 +42,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Contacts", "contacts", Contact),
         ("Who makes visits", "engineering", Resource),
         ("Busy times", "event_busy", BusyTime),
+        ("Calendar feeds", "calendar_month", CalendarFeed),
         ("Wording of texts", "edit_note", TextTemplate),
     ],
     "Behind the scenes": [

@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "nevermisscall.api.schema.add_errors",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AppointmentStatus": "conversations.booking.models.Appointment.Status",
         "BatchStatus": "sms.bulk.models.Batch.Status",
         "CallOutcome": "calls.models.Call.Outcome",
         "CallStatus": "calls.models.Status",

@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("sms.api.urls")),
     path("", include("sms.bulk.api.urls")),
     path("", include("conversations.api.urls")),
+    path("", include("conversations.booking.api.urls")),
+    path("", include("conversations.booking.urls")),
     path("", include("nevermisscall.api.urls")),
     path("api/webhooks/status", StatusView.as_view(), name="status"),
     path("webhooks/twilio/sms/status", StatusView.as_view(), name="status-sms-alias"),

@@ -149,6 +149,14 @@ class TenantAdmin(FieldsForPeople, Admin[Tenant]):
             },
         ),
         (
+            "Visits",
+            {
+                "description": "How long a visit takes, and how soon before it one can still be offered. Visits are "
+                "offered in business hours; without any, Monday to Saturday from 8 to 18.",
+                "fields": (("appointment_minutes", "booking_notice_minutes"),),
+            },
+        ),
+        (
             "Not built yet",
             {
                 "description": "Kept for later, without effect: recordings, the AI (also as the action after a miss), "
@@ -156,7 +164,6 @@ class TenantAdmin(FieldsForPeople, Admin[Tenant]):
                 "fields": (
                     "recording_mode",
                     ("ai_enabled", "ai_takeover_seconds", "human_silence_minutes"),
-                    ("appointment_minutes", "booking_notice_minutes"),
                     "job_estimates",
                     "retention_days",
                 ),

@@ -8,10 +8,11 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from conversations.booking import services
-from conversations.booking.models import Appointment, BusyTime, Resource
+from conversations.booking import calendars, services
+from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
 from nevermisscall.lib.admin import (
     DANGER,
     SUCCESS,
@@ -146,3 +147,38 @@ class ResourceAdmin(Admin[Resource]):
     autocomplete_fields = ("tenant",)
     ordering = ("tenant__name", "pk")
     fields = (("tenant", "name"), "is_active")
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(Admin[CalendarFeed]):
+    list_display = ("tenant", "renewed_at")
+    list_select_related = ("tenant",)
+    search_fields = ("tenant__name",)
+    autocomplete_fields = ("tenant",)
+    ordering = ("tenant__name",)
+    actions = ("renew",)
+
+    def get_fields(self, request: HttpRequest, obj: CalendarFeed | None = None) -> Any:
+        may_read_visits = obj is None or self.has_change_permission(request, obj)
+        return ("tenant", "address", "renewed_at") if may_read_visits else ("tenant", "renewed_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CalendarFeed | None = None) -> Any:
+        return ("address", "renewed_at") if obj is None else ("tenant", "address", "renewed_at")
+
+    def save_model(self, request: HttpRequest, feed: CalendarFeed, form: Any, change: bool) -> None:
+        if not change:
+            calendars.renew(feed)
+
+    @admin.display(description="Address to subscribe to")
+    def address(self, feed: CalendarFeed) -> str:
+        if not feed.token:
+            return "Shown once it is saved." if feed.pk is None else "Lost with its key: make a new address."
+        text = "Whoever has it reads the visits, with names, numbers and addresses. In the list a new one can be made."
+        return format_html("<code>{}</code><p>{}</p>", calendars.address(feed), text)
+
+    @admin.action(description="Make a new address; the old one stops working", permissions=["change"])
+    def renew(self, request: HttpRequest, queryset: QuerySet[CalendarFeed]) -> None:
+        for feed in queryset:
+            calendars.renew(feed)
+            self.log_change(request, feed, "New address")
+            self.message_user(request, f"{feed}: new address", messages.SUCCESS)

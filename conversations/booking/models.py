@@ -1,4 +1,4 @@
-"""Who can make visits, when they cannot, and the visits."""
+"""Who can make visits, when they cannot, the visits, and the calendars that show them."""
 
 import uuid
 from datetime import datetime
@@ -12,6 +12,7 @@ from django.db.models import BigIntegerField, Expression, ExpressionWrapper, F, 
 from django.utils import timezone
 
 from conversations.models import Conversation
+from nevermisscall.lib.crypto import EncryptedTextField
 from nevermisscall.outbox.models import Work
 from tenants.models import Contact, Tenant
 
@@ -195,3 +196,18 @@ class Appointment(Work):
 
     def __str__(self) -> str:
         return f"visit {self.pk}"
+
+
+class CalendarFeed(models.Model):
+    """An address at which a business's visits can be read by any calendar program, by whoever knows the address.
+
+    It is found by the hash of its token; the token itself is kept, encrypted, to be shown again.
+    """
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="calendar_feed")
+    token = EncryptedTextField(editable=False)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    renewed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"calendar of {self.tenant}"

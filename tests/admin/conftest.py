@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from calls.alerts.models import AlertCall
 from calls.models import Call
-from conversations.booking.models import Appointment, BusyTime, Resource
+from conversations.booking import calendars
+from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
 from conversations.models import Conversation
 from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.outbox import work
@@ -120,6 +121,7 @@ def everything(acme, missed_call, operator, client):
     crew = Resource.objects.create(tenant=acme, name="Crew")
     starts, ends = timezone.now() + timedelta(days=2), timezone.now() + timedelta(days=2, hours=1)
     BusyTime.objects.create(tenant=acme, resource=crew, starts_at=starts, ends_at=ends)
+    calendars.renew(CalendarFeed(tenant=acme))
     conversation = Conversation.objects.get()
     Appointment.objects.create(
         tenant=acme,

@@ -4,12 +4,15 @@ A new endpoint without a line in DOORS fails the first test.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from conversations.booking.models import Appointment, BusyTime, Resource
 from sms.bulk.models import Batch
-from tenants.models import PhoneNumber
+from tenants.models import Contact, PhoneNumber
 from tests.api.conftest import SEND, Caller, with_key, with_session
 from tests.api.routes import endpoints, patterns, view_of
 from tests.fixtures.people import ACME_NUMBER
@@ -69,6 +72,38 @@ DOORS: dict[str, list[Door]] = {
     "bulk-resume": [Door("POST", "/api/sms/bulk/{paused.pk}/resume", scope="write", permission="change_batch")],
     "bulk-cancel": [Door("POST", "/api/sms/bulk/{batch.pk}/cancel", scope="write", permission="change_batch")],
     "bulk-results": [Door("GET", "/api/sms/bulk/{batch.pk}/results", permission="view_batch")],
+    "appointment-list": [Door("GET", "/api/appointments/", rival=EMPTY, permission="view_appointment")],
+    "appointment": [Door("GET", "/api/appointments/{visit.pk}", permission="view_appointment")],
+    "appointment-confirm": [
+        Door("POST", "/api/appointments/{visit.pk}/confirm", scope="write", permission="change_appointment")
+    ],
+    "appointment-decline": [
+        Door("POST", "/api/appointments/{visit.pk}/decline", scope="write", permission="change_appointment")
+    ],
+    "appointment-cancel": [
+        Door("POST", "/api/appointments/{visit.pk}/cancel", scope="write", permission="change_appointment")
+    ],
+    "slot-list": [Door("GET", "/api/slots/?tenant={visit.tenant_id}", permission="view_appointment")],
+    "busy-time-list": [
+        Door("GET", "/api/busy-times/", rival=EMPTY, permission="view_busytime"),
+        Door(
+            "POST",
+            "/api/busy-times/",
+            ok=201,
+            rival=400,  # `resource` is a field, and Acme's crew is none of theirs
+            body={
+                "starts_at": "2035-11-27T15:00:00Z",
+                "ends_at": "2035-11-27T16:00:00Z",
+                "resource": "{visit.resource_id}",
+            },
+            scope="write",
+            permission="add_busytime",
+        ),
+    ],
+    "busy-time": [
+        Door("GET", "/api/busy-times/{busy.pk}", permission="view_busytime"),
+        Door("DELETE", "/api/busy-times/{busy.pk}", ok=204, scope="write", permission="delete_busytime"),
+    ],
     "sms-send": [
         Door(
             "POST",
@@ -98,10 +133,13 @@ def ask(acme, make_call, make_message, make_picture, make_conversation, maria):
             "maria": maria,
             "batch": batch("running"),
             "paused": batch("paused"),
+            "visit": visit(),
+            "busy": BusyTime.objects.create(**time_of_crew()),
         }
-        path = door.path.format(**things).rstrip("/")
+        path, _, query = door.path.format(**things).partition("?")
+        path = path.rstrip("/") + "/" if slash else path.rstrip("/")
         body = door.body and {name: fill(value, things) for name, value in door.body.items()}
-        answer = caller.request(door.method, f"{path}/" if slash else path, body)
+        answer = caller.request(door.method, f"{path}?{query}", body)
         if answer.streaming:
             answer.getvalue()  # read to its end, a file is closed
         return answer
@@ -112,6 +150,17 @@ def ask(acme, make_call, make_message, make_picture, make_conversation, maria):
     def batch(status: str) -> Batch:
         number = PhoneNumber.objects.get(number=ACME_NUMBER)
         return Batch.objects.create(tenant=acme, phone_number=number, body="Hello", purpose="bulk", status=status)
+
+    def visit() -> Appointment:
+        contact, _ = Contact.objects.get_or_create(tenant=acme, number="+14155550123")
+        key = str(Appointment.objects.count())
+        fields = {"contact": contact, "idempotency_key": key, "hold_expires_at": timezone.now() + timedelta(hours=1)}
+        return Appointment.objects.create(**time_of_crew(), **fields)
+
+    def time_of_crew() -> dict[str, Any]:
+        crew, _ = Resource.objects.get_or_create(tenant=acme, name="Crew")
+        starts_at = timezone.now() + timedelta(days=1, hours=2 * Appointment.objects.count())
+        return {"tenant": acme, "resource": crew, "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=1)}
 
     return send
 

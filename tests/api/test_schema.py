@@ -1,14 +1,18 @@
 """The description of the API, and that it is true."""
 
 import re
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft4Validator
 
+from conversations.booking.models import Appointment, Resource
+from tenants.models import Contact
 from tests.api.conftest import SEND, with_session
 from tests.api.routes import endpoints, patterns, view_of
 from tests.fixtures.people import CUSTOMER
@@ -85,6 +89,27 @@ def test_answers_are_as_it_says(api, schema, make_call, make_message, make_conve
     check(api.get(f"{conversation}/messages/"), schema, f"{one}/messages/")
     check(api.post(f"{conversation}/release", {}), schema, f"{one}/release", "post")
     check(api.post(f"{conversation}/complete", {"outcome": "resolved"}), schema, f"{one}/complete", "post")
+
+
+def test_answers_about_visits_are_as_it_says(api, acme, schema):
+    crew = Resource.objects.create(tenant=acme, name="Crew")
+    starts_at = timezone.now() + timedelta(days=1)
+    visit = Appointment.objects.create(
+        tenant=acme,
+        resource=crew,
+        contact=Contact.objects.create(tenant=acme, number=CUSTOMER),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        hold_expires_at=starts_at,
+    )
+    busy = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=1)).isoformat()}
+
+    check(api.get("/api/appointments/"), schema, "/api/appointments/")
+    check(api.get(f"/api/appointments/{visit.pk}"), schema, "/api/appointments/{id}")
+    check(api.post(f"/api/appointments/{visit.pk}/confirm"), schema, "/api/appointments/{id}/confirm", "post")
+    check(api.post("/api/busy-times/", busy), schema, "/api/busy-times/", "post")
+    check(api.get("/api/busy-times/"), schema, "/api/busy-times/")
+    check(api.get("/api/slots/"), schema, "/api/slots/")
 
 
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/schema"])

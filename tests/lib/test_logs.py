@@ -86,6 +86,12 @@ def test_a_request_gets_an_id_and_one_line(lines):
     assert logs.request_id() == ""
 
 
+def test_an_address_that_is_a_password_is_not_logged(lines):
+    logs.RequestLogMiddleware(lambda request: HttpResponse())(RequestFactory().get("/calendar/hush.ics"))
+
+    assert [line.path for line in lines()] == ["/calendar/…"]
+
+
 @pytest.mark.parametrize("path", ["/health/live", "/static/x.css"])
 def test_what_machines_ask_all_the_time_is_not_logged(lines, path):
     logs.RequestLogMiddleware(lambda request: HttpResponse())(RequestFactory().get(path))
