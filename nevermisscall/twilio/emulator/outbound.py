@@ -28,6 +28,7 @@ class OutboundLine(PhoneLine):
         super().__init__(exchange, call, scene, Ear(presses), first)
         self._behaviour = behaviour
         self._form = form
+        self._forwarded_call: PhoneLine | None = None
         self._inline = form.get("Twiml", "") if not form.get("Url") else ""
 
     def pick_up(self) -> Generator[float, bool, None]:
@@ -41,10 +42,13 @@ class OutboundLine(PhoneLine):
             raise CallEnded("failed" if behaviour.kind == "fails" else "busy", why="the phone did not ring")
         self.set_status("ringing")
         self.report("ringing")
-        if not (behaviour.picks_up or behaviour.kind == "declines") or behaviour.after >= patience:
+        if behaviour.kind == "forwards_back":
+            yield from self._forward(patience)
+        elif not (behaviour.picks_up or behaviour.kind == "declines") or behaviour.after >= patience:
             yield patience
             raise CallEnded("no-answer", why="nobody picked up")
-        yield behaviour.after
+        else:
+            yield behaviour.after
         if behaviour.kind == "declines":
             raise CallEnded("busy", why="declined")
         self.answer()
@@ -55,6 +59,21 @@ class OutboundLine(PhoneLine):
                 self._first = CallRedirected(document=parse(self._inline))
             except TwimlError as error:
                 self.give_up(error, "inline TwiML")
+
+    def end(self, status: str) -> None:
+        super().end(status)
+        if self._forwarded_call:
+            self._forwarded_call.hang_up_soon()
+
+    def _forward(self, patience: float) -> Generator[float, bool, None]:
+        """Ring a little, then become an inbound call to the number that is calling; raises CallEnded as that goes."""
+        yield min(self._behaviour.after, patience)
+        inner = self._forwarded_call = self.forward_back(self, max(patience - self._behaviour.after, 0))
+        while inner.call.answered_virtual is None:
+            if inner.call.ended:
+                status = "busy" if inner.call.status == "busy" else "no-answer"
+                raise CallEnded(status, why="the forwarded call ended")
+            yield math.inf
 
     def first_document_params(self) -> voice_params.Params:
         return [("AnsweredBy", self.call.answered_by)] if self.call.answered_by else []

@@ -81,7 +81,8 @@ class PhoneLine(Line):
 
         It gives up when it has not been answered after `patience` seconds of its own clock.
         """
-        own_number = leg.call.to if leg.call.to in self.exchange.world.numbers else self.call.to
+        business = self.call.to if self.call.direction == "inbound" else self.call.from_
+        own_number = leg.call.to if leg.call.to in self.exchange.world.numbers else business
         caller = Caller(final_status="no-answer")
         scene = replace(
             self.scene, caller=caller, forwards=self.scene.forwards + 1, patience=patience, waiting=self.loop
