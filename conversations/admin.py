@@ -1,6 +1,6 @@
 """Conversations as a chat, and what became of a missed call, for the call's own page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from calls.admin import Chapter, Moment, tell
+from calls.alerts.models import AlertCall
 from calls.models import Call
 from conversations.models import Alert, Conversation, Entry, Transition
 from nevermisscall.lib.admin import (
@@ -159,7 +160,30 @@ def text_back(request: HttpRequest, call: Call) -> Chapter | None:
     if entry and not messages and call.text_back_at:
         rows.append(("Text-back", "None: the customer was texted within the cooldown."))
     moments = [moment for message in messages for moment in _moments(message)]
+    for alert in _owner_calls(request, call, messages):
+        result = alert.get_reason_display() if alert.reason else alert.get_status_display()
+        rows += [("Call to the owner", link(alert)), ("Result", result)]
+        moments += _moments_of_call(alert)
     return Chapter("What followed", rows, moments)
+
+
+def _owner_calls(request: HttpRequest, call: Call, messages: list[Message]) -> Iterable[AlertCall]:
+    """Return the calls to the owner's phone about this caller (`conversations.owner_calls`)."""
+    if call.tenant is None or not may_view(request, AlertCall):
+        return []
+    keys = [f"owner:missed-call:{call.call_sid}", *(f"owner:undelivered:{message.pk}" for message in messages)]
+    return AlertCall.objects.filter(tenant=call.tenant, idempotency_key__in=keys).order_by("pk")
+
+
+def _moments_of_call(alert: AlertCall) -> Iterator[Moment]:
+    sid, url = alert.call_sid or "", change_url(alert)
+    yield Moment(alert.created_at, "Call to the owner queued", icon="schedule_send", url=url, url_text="call")
+    if alert.answered_at is not None:
+        yield Moment(alert.answered_at, "Call to the owner picked up", sid=sid, icon="phone_in_talk")
+    if alert.accepted_at is not None:
+        yield Moment(alert.accepted_at, "The owner pressed 1", icon="check", tone=SUCCESS)
+    if alert.ended_at is not None:
+        yield Moment(alert.ended_at, "Call to the owner ended", alert.get_reason_display(), icon="call_end")
 
 
 def _why_no_conversation(call: Call) -> str:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from calls import services as call_services
 from calls.models import Call
-from conversations import threads
+from conversations import owner_calls, threads
 from conversations.models import Conversation, Entry
 from nevermisscall.lib import phones
 from nevermisscall.lib.clock import utcnow
@@ -45,7 +45,10 @@ def answer_missed_call(*, call_id: int) -> Message | None:
         logger.info("no text-back and no alert: the caller is blocked")
         return None
     if not verdict.allowed:
-        tell_owner(number=number, customer=call.from_number, rule=verdict.rule, key=f"missed-call:{call.call_sid}")
+        key = f"missed-call:{call.call_sid}"
+        tell_owner(number=number, customer=call.from_number, rule=verdict.rule, key=key)
+        if verdict.rule == Rule.LANDLINE:
+            owner_calls.call_owner(number=number, customer=call.from_number, key=key)
         return None
     conversation = threads.open_conversation(number, call.from_number, call=call)
     Entry.objects.create(conversation=conversation, call=call)
@@ -83,12 +86,13 @@ def tell_owner(*, number: PhoneNumber, customer: str, rule: str, key: str) -> Me
 
 @transaction.atomic
 def explain_undelivered(*, message_id: int) -> None:
-    """Tell the owner about a text-back that did not reach the caller, and why."""
+    """Tell the owner about a text-back that did not reach the caller, and why; ring them too if they asked for that."""
     message = Message.objects.select_related("phone_number__tenant").get(pk=message_id)
     if message.purpose != Purpose.MISSED_CALL:
         return
-    rule = _why_undelivered(message)
-    tell_owner(number=message.sender, customer=message.to_number, rule=rule, key=f"undelivered:{message.pk}")
+    rule, key = _why_undelivered(message), f"undelivered:{message.pk}"
+    tell_owner(number=message.sender, customer=message.to_number, rule=rule, key=key)
+    owner_calls.call_owner(number=message.sender, customer=message.to_number, key=key)
 
 
 def record_caller(*, call_id: int) -> None:

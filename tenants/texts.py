@@ -10,6 +10,7 @@ from django.db import models
 VARIABLES: dict[str, frozenset[str]] = {
     "missed_call": frozenset({"business"}),
     "owner_missed_call": frozenset({"business", "customer", "reason"}),
+    "owner_undelivered_call": frozenset({"business", "customer"}),  # said on the phone; {customer} digit by digit
     "owner_customer_wrote": frozenset({"business", "handle", "customer", "words"}),
     "owner_ai_took": frozenset({"business", "handle", "customer", "words"}),
     "owner_ai_unsure": frozenset({"business", "handle", "customer", "words"}),
@@ -82,6 +83,8 @@ SHIPPED: dict[tuple[str, str], str] = {
         "{business}: seguimos intentando localizar a alguien y todavía nadie contesta. Si hay alguien en peligro, "
         "llame al 911 ahora."
     ),
+    ("owner_undelivered_call", "en"): "{business}: missed call from {customer}. They could not be texted.",
+    ("owner_undelivered_call", "es"): "{business}: llamada perdida del {customer}. No se le pudo escribir.",
     ("opted_out", "en"): "{business}: you won't get any more texts from us. Reply START if you change your mind.",
     ("opted_out", "es"): "{business}: ya no le mandaremos mensajes. Responda START si cambia de idea.",
     ("help", "en"): (

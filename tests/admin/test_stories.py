@@ -1,5 +1,6 @@
 """What the page of one call, text, conversation, webhook or fact tells."""
 
+from calls.alerts.models import AlertCall
 from calls.models import Call
 from conversations.models import Conversation
 from nevermisscall.lib.admin import change_url
@@ -47,6 +48,22 @@ def test_the_text_of_a_call_is_not_told_to_those_who_may_not_see_texts(log_in, m
 
     assert page.status_code == 200
     assert "Hi! I missed your call" not in page.text
+
+
+def test_a_call_tells_how_the_owner_was_called_about_it(staff, acme, missed_call, client, time_machine):
+    time_machine.move_to("2026-03-02T17:00:00Z")  # noon at Acme
+    acme.call_owner_when_undelivered = True
+    acme.save()
+    call = missed_call(status="undelivered", ErrorCode="30005")
+    alert = AlertCall.objects.get()
+    phone = {"CallSid": "CA" + "5" * 32, "AccountSid": call.account_sid, "Digits": "1"}
+    TwilioPhone(client).post(f"/webhooks/twilio/alert/{alert.token}/press", phone)
+    page = staff.get(change_url(call))
+
+    told = [moment.title for moment, _ in page.context["timeline"] if "the owner" in moment.title.lower()]
+    assert told == ["Call to the owner queued", "Call to the owner picked up", "The owner pressed 1"]
+    assert change_url(alert) in page.text
+    assert "Accepted" in page.text
 
 
 def test_a_call_says_why_nobody_was_texted(staff, acme, client):
