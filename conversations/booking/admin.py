@@ -135,7 +135,16 @@ class BusyTimeAdmin(Admin[BusyTime]):
     search_fields = ("tenant__name", "note")
     autocomplete_fields = ("tenant", "resource")
     ordering = ("-starts_at", "-pk")
-    fields = (("tenant", "resource"), ("starts_at", "ends_at"), "note")
+    fieldsets = (
+        (
+            None,
+            {
+                "description": "Times are UTC, as everywhere in the admin. A time covered here is not offered; visits "
+                "that are booked then stay.",
+                "fields": (("tenant", "resource"), ("starts_at", "ends_at"), "note"),
+            },
+        ),
+    )
 
 
 @admin.register(Resource)

@@ -100,9 +100,9 @@ def request(
         starts_at=wanted.start,
         ends_at=wanted.end,
         hold_expires_at=Least(DatabaseClock() + HOLD, wanted.start),
-        job_type=job_type,
+        job_type=storable(job_type)[:60],
         problem=storable(problem),
-        address=storable(address),
+        address=storable(address)[:300],
         idempotency_key=key,
     )
     appointment.refresh_from_db()

@@ -97,8 +97,8 @@ def when(moment: datetime, zone: str, language: str) -> str:
 
 
 def _sender(appointment: Appointment) -> PhoneNumber | None:
+    """Return the number that the customer wrote to, or the business's primary one if that is not to be had."""
     numbers = PhoneNumber.objects.filter(tenant_id=appointment.tenant_id)
     conversation = appointment.conversation
-    if conversation is not None:
-        numbers = numbers.filter(pk=conversation.phone_number_id)
-    return tenant_services.sending_number(numbers, None)
+    own = numbers.filter(pk=conversation.phone_number_id) if conversation else numbers.none()
+    return tenant_services.sending_number(own, None) or tenant_services.sending_number(numbers, None)

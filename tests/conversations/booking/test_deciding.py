@@ -9,10 +9,10 @@ from conversations.booking.models import Appointment, BusyTime, Resource
 from conversations.booking.services import InvalidTransition, SlotTaken
 from conversations.models import Conversation, Entry
 from nevermisscall.lib.clock import DatabaseClock, utcnow
-from nevermisscall.outbox import work
+from nevermisscall.outbox import queues, work
 from nevermisscall.outbox.models import Fact
 from sms.models import Message
-from tenants.models import BusinessHours, Contact, TextTemplate
+from tenants.models import BusinessHours, Contact, PhoneNumber, TextTemplate
 from tests.conversations.booking.conftest import NOW, TUESDAY_10, at, converse
 from tests.fixtures.people import CUSTOMER, OWNER_PHONE
 
@@ -30,7 +30,7 @@ def topics() -> list[str]:
 
 def hold_ends(appointment: Appointment) -> None:
     Appointment.objects.filter(pk=appointment.pk).update(hold_expires_at=DatabaseClock())
-    assert work.run_one(expiring.QUEUE, appointment.pk)
+    assert work.run_one(queues.get("booking.holds"), appointment.pk)
     appointment.refresh_from_db()
 
 
@@ -204,6 +204,40 @@ def test_a_customer_who_may_not_be_texted_has_the_visit_all_the_same(ask, caplog
     assert services.confirm(appointment=visit, how=HOW.API).status == "confirmed"
     assert texts_sent() == []
     assert "may not be told of their visit" in caplog.text
+
+
+def test_a_decision_reaches_the_customers_phone(ask, twilio_api, do_due_work):
+    visit = ask()
+    services.confirm(appointment=visit, how=HOW.API)
+    do_due_work()
+
+    assert "is confirmed" in twilio_api.messages(to=CUSTOMER)[0]["body"]
+
+
+def test_words_that_are_too_long_or_cannot_be_stored_cost_nobody_their_visit(ask):
+    visit = ask(job_type="x" * 200, problem="dr\x00ip", address="y" * 1000)
+
+    assert (len(visit.job_type), visit.problem, len(visit.address)) == (60, "drip", 300)
+
+
+@pytest.mark.parametrize("change", [{"conversation": None}, {}], ids=["conversation gone", "number released"])
+def test_the_customer_is_told_from_another_number_if_need_be(ask, acme, change):
+    visit = ask()
+    Appointment.objects.update(**change)
+    PhoneNumber.objects.update(state="released", is_primary=False)
+    PhoneNumber.objects.create(tenant=acme, number="+15005550101")
+    visit.refresh_from_db()
+    services.confirm(appointment=visit, how=HOW.API)
+
+    assert Message.objects.get(to_number=CUSTOMER).from_number == "+15005550101"
+
+
+def test_without_a_number_the_log_says_what_to_do(ask, caplog):
+    visit = ask()
+    PhoneNumber.objects.update(state="released", is_primary=False)
+
+    assert services.confirm(appointment=visit, how=HOW.API).status == "confirmed"
+    assert "give the business a number that can send texts" in caplog.text
 
 
 def test_a_spanish_speaker_reads_spanish(ask, conversation):
