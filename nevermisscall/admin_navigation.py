@@ -21,7 +21,8 @@ from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.lib.admin import change_url, list_url, shown_number
 from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
-from nevermisscall.outbox.models import Delivery, Fact
+from nevermisscall.outbox.models import Delivery, Fact, Heartbeat
+from nevermisscall.status.models import ServiceState
 from nevermisscall.webhooks.models import WebhookReceipt
 from sms.bulk.models import Batch, Recipient
 from sms.models import AccountPause, Message, MessageMedia, SendAttempt, SenderPace
@@ -58,6 +59,8 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("API requests", "api", IdempotentRequest),
         ("Facts", "history_edu", Fact),
         ("Deliveries", "local_shipping", Delivery),
+        ("Services", "cloud", ServiceState),
+        ("Workers", "memory", Heartbeat),
     ],
     "Access": [
         ("Twilio accounts", "vpn_key", TwilioAccount),

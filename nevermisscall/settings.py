@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "nevermisscall.outbox",
+    "nevermisscall.status",
     "nevermisscall.twilio",
     "tenants",
     "nevermisscall.webhooks",

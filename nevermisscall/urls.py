@@ -21,6 +21,8 @@ urlpatterns = [
     path("api/webhooks/status", StatusView.as_view(), name="status"),
     path("webhooks/twilio/sms/status", StatusView.as_view(), name="status-sms-alias"),
     path("webhooks/twilio/recording/status", StatusView.as_view(), name="status-recording-alias"),
+    path("health", health.health, name="health"),
+    path("twilio/health", health.health, name="health-alias"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("admin/", admin.site.urls),

@@ -69,33 +69,3 @@ class OwnerMessageReceived(InboundFact):
     """One of the business's own people texted its number from a known phone. Published with the row."""
 
     topic = "sms.owner_message_received"
-
-
-@dataclass(frozen=True)
-class ServiceFact:
-    """News about a Twilio account as a whole. It concerns the platform, so it has no tenant."""
-
-    account_sid: str
-
-    @property
-    def tenant_id(self) -> None:
-        return None
-
-    @property
-    def aggregate(self) -> str:
-        return f"twilio:{self.account_sid}"
-
-    def data(self) -> dict[str, Any]:
-        return {"service": "twilio", "account_sid": self.account_sid}
-
-
-class ServiceDegraded(ServiceFact):
-    """Twilio refuses an account's credentials. Published when its first text is refused."""
-
-    topic: ClassVar[str] = "service.degraded"
-
-
-class ServiceRecovered(ServiceFact):
-    """Twilio accepts the account again. Published with the first text it takes."""
-
-    topic: ClassVar[str] = "service.recovered"

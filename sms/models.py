@@ -225,6 +225,11 @@ class SendAttempt(models.Model):
     first_clean_look_at = models.DateTimeField(null=True, blank=True, help_text="First time Twilio's list lacked it.")
     outcome = models.CharField(max_length=200, blank=True, help_text="Blank while nothing is known.")
 
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["-started_at"], name="attempt_by_time"),  # health: did the newest ones work?
+        ]
+
     def __str__(self) -> str:
         return f"{self.message} at {self.started_at:%H:%M:%S}"
 

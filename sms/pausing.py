@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from nevermisscall.outbox import facts
-from sms.events import ServiceDegraded, ServiceRecovered
+from nevermisscall.status.events import ServiceDegraded, ServiceRecovered
 from sms.models import AccountPause
 
 PAUSE = timedelta(seconds=60)
@@ -47,7 +47,7 @@ def pause(account_sid: str) -> timedelta:
             "Twilio refuses this account's credentials; its texts wait until they are mended",
             extra={"account_sid": account_sid},
         )
-        facts.publish(ServiceDegraded(account_sid=account_sid))
+        facts.publish(ServiceDegraded("twilio", "degraded", account_sid))
     return PAUSE
 
 
@@ -57,4 +57,4 @@ def resume(account_sid: str) -> None:
     with transaction.atomic():
         paused, _ = AccountPause.objects.filter(account_sid=account_sid).delete()
         if paused:
-            facts.publish(ServiceRecovered(account_sid=account_sid))
+            facts.publish(ServiceRecovered("twilio", "ok", account_sid))

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from nevermisscall.lib.admin import DANGER, INFO, SUCCESS, RecordAdmin, RecordInline, ago, badge, change_url, pretty
 from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.outbox import queues, work
-from nevermisscall.outbox.models import Delivery, Fact, Work
+from nevermisscall.outbox.models import Delivery, Fact, Heartbeat, Work
 from nevermisscall.outbox.queues import Queue
 
 W = TypeVar("W", bound=Work)
@@ -181,6 +181,18 @@ class FactAdmin(RecordAdmin[Fact]):
     @admin.display(description="As other systems see it")
     def envelope(self, fact: Fact) -> str:
         return pretty(fact.envelope())
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(RecordAdmin[Heartbeat]):
+    list_display = ("worker", "started_at", "beat_at", "silent_for")
+    search_fields = ("worker",)
+    search_help_text = "Host, or host:process"
+    ordering = ("-beat_at",)
+
+    @admin.display(description="Last heard of")
+    def silent_for(self, row: Heartbeat) -> str:
+        return f"{ago(row.beat_at)} ago"
 
 
 @admin.register(Delivery)

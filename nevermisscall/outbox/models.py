@@ -99,6 +99,17 @@ class Delivery(Work):
         return f"{self.fact} → {self.subscriber}"
 
 
+class Heartbeat(models.Model):
+    """A worker process, by host and process id, and when it was last heard of (`nevermisscall.outbox.heartbeats`)."""
+
+    worker = models.CharField(max_length=120, primary_key=True)
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField(help_text="Every few seconds.")
+
+    def __str__(self) -> str:
+        return self.worker
+
+
 def time_ordered_uuid() -> uuid.UUID:
     """Return a version 7 UUID (RFC 9562 §5.7): milliseconds since 1970 in front, the rest random."""
     millis = int(timezone.now().timestamp() * 1000)

@@ -5,13 +5,15 @@ whose worker was killed when its lease ends (15 s).
 """
 
 import logging
+import os
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from nevermisscall.outbox import queues, work
+from nevermisscall.outbox import heartbeats, queues, work
 from nevermisscall.outbox.models import Work
 from nevermisscall.outbox.queues import Queue
 
@@ -26,6 +28,8 @@ class Sweeper:
 
     def __init__(self, *, every_seconds: float = EVERY_SECONDS, threads: int = THREADS) -> None:
         self._every_seconds = every_seconds
+        self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}"
+        self._beat_again_at = 0.0
         self._stop = threading.Event()
         self._slots = threading.Semaphore(threads)
         self._threads = threads
@@ -86,6 +90,7 @@ class Sweeper:
         failures = 0
         while not self._stop.is_set():
             try:
+                self._beat()
                 busy = self.sweep()
                 failures = 0
             except Exception:
@@ -96,7 +101,19 @@ class Sweeper:
                 busy = False
                 connection.close()
             self._stop.wait(0.01 if busy else self._every_seconds)
+        self._say_farewell()
         connection.close()
+
+    def _beat(self) -> None:
+        if monotonic() >= self._beat_again_at:
+            heartbeats.beat(self._worker)
+            self._beat_again_at = monotonic() + heartbeats.EVERY_SECONDS
+
+    def _say_farewell(self) -> None:
+        try:
+            heartbeats.end(self._worker)
+        except (DatabaseError, InterfaceError):
+            logger.warning("the database does not hear that this worker ends; its silence will tell")
 
     def _renew(self) -> None:
         while not self._stop.wait(work.RENEW_EVERY.total_seconds()):

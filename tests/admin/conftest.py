@@ -14,6 +14,8 @@ from conversations.models import Conversation
 from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
+from nevermisscall.outbox.heartbeats import beat
+from nevermisscall.status import services as status_services
 from sms.bulk.models import Batch, Recipient
 from sms.models import AccountPause, Message, SendAttempt, SenderPace
 from tenants.models import ApiKey, BusinessHours, Closure, Contact, Membership, TextTemplate, TwilioAccount
@@ -132,6 +134,8 @@ def everything(acme, missed_call, operator, client):
         ends_at=ends,
         hold_expires_at=ends,
     )
+    beat("host:17")
+    status_services.report(name="dispatchbot_ai", state="degraded", error="no answer within 10 s")
     assert Contact.objects.exists()
     return call
 
