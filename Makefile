@@ -46,7 +46,7 @@ chaos: install
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@cd requirements && for name in base dev; do \
+	@cd requirements && for name in base llm dev; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 			--output-file $$name.txt $$name.in || exit 1; \
 	done

@@ -9,7 +9,7 @@ from tests.docs.tables import code
 
 CHOSEN = sorted(
     match[1]
-    for name in ("base.in", "dev.in")
+    for name in ("base.in", "llm.in", "dev.in")
     for line in (BASE_DIR / "requirements" / name).read_text().splitlines()
     if (match := re.match(r"([A-Za-z][\w-]*)", line))
 )
