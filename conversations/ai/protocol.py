@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from enum import StrEnum
 from typing import Any, Protocol
 
 EMERGENCY, URGENT, NORMAL, LOW = "emergency", "urgent", "normal", "low"
@@ -41,6 +42,7 @@ class Business:
     job_estimates: Mapping[str, Any]  # the only prices that may be named: job → words or number
     hours: Sequence[tuple[int, time, time]]  # weekday (Monday 0), opens, closes; wall clock; none: always open
     closures: Sequence[tuple[date, date]]  # first and last closed day
+    contacts: Sequence[str] = ()  # its phone numbers and web addresses: the only ones that may be named
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Request:
     summary: str = ""
     urgency_level: str = NORMAL
     bypass_timer: bool = False  # an emergency does not wait for its minute
+    introduced: bool = False  # a text before `messages` said already that an automated assistant writes
 
     @property
     def priority(self) -> str:
@@ -92,14 +95,35 @@ class Answer:
     needs_human: bool = False  # the dispatcher does not know; the owner is told
 
 
+class Fault(StrEnum):
+    """Why a dispatcher's answer could not be used."""
+
+    TIMEOUT = "timeout"  # nothing, or not all of it, within the deadline
+    UNREACHABLE = "unreachable"  # no connection, or it broke
+    UNAVAILABLE = "unavailable"  # it says that it cannot now: 429 and 5xx
+    REFUSED = "refused"  # it does not take the request: another 4xx, such as a wrong key
+    BROKEN = "broken"  # the answer is not what was agreed on
+    UNSURE = "unsure"  # its confidence is too low
+    UNSAFE = "unsafe"  # the guard does not let its text out
+    OPEN = "open"  # not asked: its circuit breaker is open
+    CRASHED = "crashed"  # a bug
+
+
 class DispatcherError(Exception):
     """This dispatcher has no usable answer: the next one is asked. The message says why, without customers' words."""
+
+    def __init__(self, message: str, *, fault: Fault = Fault.BROKEN) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class Dispatcher(Protocol):
     """Something that answers customers."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name in logs and on /health."""
+        ...
 
     def answer(self, request: Request, *, deadline: float) -> Answer:
         """Return the answer within `deadline` seconds; raises `DispatcherError`."""

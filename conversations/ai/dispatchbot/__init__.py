@@ -1,0 +1,1 @@
+"""DispatchBot: a service that answers customers, asked over HTTP. The contract is in docs/dispatchers.md."""
