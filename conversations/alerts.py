@@ -27,13 +27,16 @@ def tell(
     values: Mapping[str, str] | None = None,
     to_number: str = "",
     is_emergency: bool = False,
+    in_conversation: bool = False,
 ) -> Message | None:
     """Text the owner, or `to_number`, about a conversation, once for each `key`. Returns None if nobody can be told.
 
-    Every template may use {business}, {handle} and {customer}. An owner who asked for quiet gets emergencies only.
+    Every template may use {business}, {handle} and {customer}. An owner who asked for quiet gets emergencies, and what
+    belongs to a conversation that they are in (`in_conversation`): nobody else answers there.
     """
     tenant = conversation.tenant
-    if tenant.alerts_quiet_until is not None and utcnow() < tenant.alerts_quiet_until and not is_emergency:
+    is_quiet = tenant.alerts_quiet_until is not None and utcnow() < tenant.alerts_quiet_until
+    if is_quiet and not (is_emergency or in_conversation):
         logger.info("no alert: the owner asked for quiet", extra={"template": template})
         return None
     sender, owner = tenant_services.alert_numbers(tenant_id=tenant.pk)
@@ -76,6 +79,7 @@ def relay(conversation: Conversation, message: Message, *, to_number: str = "") 
         key=f"relay:{message.pk}",
         values={"words": words_of(message)},
         to_number=to_number,
+        in_conversation=bool(to_number),
     )
 
 

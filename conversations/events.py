@@ -88,6 +88,17 @@ class EmergencyDetected(ConversationFact):
 
 
 @dataclass(frozen=True)
+class OwnerAcknowledged(ConversationFact):
+    """One of the business's own people has seen the emergency, but takes nothing over. Published for each OK."""
+
+    topic: ClassVar[str] = "owner.acknowledged"
+    phone: str
+
+    def data(self) -> dict[str, Any]:
+        return {**super().data(), "phone": self.phone}
+
+
+@dataclass(frozen=True)
 class TextFact(ConversationFact):
     """A text is part of the conversation."""
 

@@ -72,7 +72,7 @@ def tell_owner(*, number: PhoneNumber, customer: str, rule: str, key: str) -> Me
         values={
             "business": number.tenant.name,
             "customer": _caller_name(customer, number.tenant.language),
-            "reason": _reason(rule, number.tenant.language),
+            "reason": texts.reason(rule, number.tenant.language),
         },
     )
     try:
@@ -90,9 +90,20 @@ def explain_undelivered(*, message_id: int) -> None:
     message = Message.objects.select_related("phone_number__tenant").get(pk=message_id)
     if message.purpose != Purpose.MISSED_CALL:
         return
-    rule, key = _why_undelivered(message), f"undelivered:{message.pk}"
+    rule, key = why_undelivered(message), f"undelivered:{message.pk}"
     tell_owner(number=message.sender, customer=message.to_number, rule=rule, key=key)
     owner_calls.call_owner(number=message.sender, customer=message.to_number, key=key)
+
+
+def why_undelivered(message: Message) -> str:
+    """Return the key of `texts.REASONS` that fits: what the gate said at last, or what Twilio or the carrier did."""
+    if message.status == Status.CANCELED:
+        return str(message.verdict["rule"])
+    if message.status == Status.EXPIRED:
+        return "too_late"
+    known = ERROR_CODES.get(message.error_code or 0)
+    reasons: dict[Kind, str] = {Kind.OPTED_OUT: Rule.OPTED_OUT, Kind.LANDLINE: Rule.LANDLINE}
+    return reasons.get(known.kind, "undelivered") if known else "undelivered"
 
 
 def record_caller(*, call_id: int) -> None:
@@ -105,17 +116,6 @@ def _record_caller(call: Call) -> None:
         return
     contact, _ = Contact.objects.get_or_create(tenant_id=call.tenant_id, number=call.from_number)
     consenting.record_contact(contact, source=Consent.Source.CALL, evidence=call.call_sid)
-
-
-def _why_undelivered(message: Message) -> str:
-    """Return the key of `texts.REASONS` that fits: what the gate said at last, or what Twilio or the carrier did."""
-    if message.status == Status.CANCELED:
-        return str(message.verdict["rule"])
-    if message.status == Status.EXPIRED:
-        return "too_late"
-    known = ERROR_CODES.get(message.error_code or 0)
-    reasons: dict[Kind, str] = {Kind.OPTED_OUT: Rule.OPTED_OUT, Kind.LANDLINE: Rule.LANDLINE}
-    return reasons.get(known.kind, "undelivered") if known else "undelivered"
 
 
 def _texted_recently(conversation: Conversation, number: PhoneNumber) -> bool:
@@ -152,7 +152,3 @@ def _caller_name(number: str, language: str) -> str:
     if phones.classify(number) == phones.CallerKind.WITHHELD:
         return "un número oculto" if language == "es" else "a withheld number"
     return phones.national(number)
-
-
-def _reason(rule: str, language: str) -> str:
-    return texts.REASONS.get((rule, language)) or texts.REASONS[rule, "en"]

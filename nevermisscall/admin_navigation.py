@@ -17,6 +17,7 @@ from calls.alerts.models import AlertCall
 from calls.models import Call, CallEvent
 from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
 from conversations.models import Conversation, Entry
+from conversations.owner.models import OwnerText
 from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.lib.admin import change_url, list_url, shown_number
 from nevermisscall.outbox import queues
@@ -56,6 +57,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Sending pace", "speed", SenderPace),
         ("Paused accounts", "pause_circle", AccountPause),
         ("Entries", "notes", Entry),
+        ("Texts from owners", "person_edit", OwnerText),
         ("API requests", "api", IdempotentRequest),
         ("Facts", "history_edu", Fact),
         ("Deliveries", "local_shipping", Delivery),

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "sms.bulk",
     "conversations",
     "conversations.booking",
+    "conversations.owner",
 ]
 
 MIDDLEWARE = [

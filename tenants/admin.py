@@ -323,6 +323,16 @@ class TextTemplateAdmin(Preview, FieldsForPeople, Admin[TextTemplate]):
 
 
 def _sample(template: TextTemplate) -> dict[str, str]:
-    reason = texts.REASONS.get(("landline", template.language)) or texts.REASONS["landline", "en"]
     when = "martes 6 de enero a las 10:00 a. m." if template.language == "es" else "Tuesday, January 6 at 10:00 AM"
-    return {"business": template.tenant.name, "customer": "(415) 555-0123", "reason": reason, "when": when}
+    return {
+        "business": template.tenant.name,
+        "handle": "#12",
+        "customer": "(415) 555-0123",
+        "words": "Goteo" if template.language == "es" else "My sink leaks",
+        "reason": texts.reason("landline", template.language),
+        "when": when,
+        "who": "Ann",
+        "count": "1",
+        "choices": "#12 (415) 555-0123",
+        "list": "#12 (415) 555-0123",
+    }

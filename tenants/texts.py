@@ -6,6 +6,8 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from tenants import owner_texts
+
 # key → the variables its text may use. {business} is the tenant's name; {customer} a number as people write it.
 VARIABLES: dict[str, frozenset[str]] = {
     "missed_call": frozenset({"business"}),
@@ -27,6 +29,7 @@ VARIABLES: dict[str, frozenset[str]] = {
     "appointment_canceled": frozenset({"business", "when"}),
     "appointment_expired": frozenset({"business", "when"}),
     "owner_visit_expired": frozenset({"business", "handle", "customer", "when"}),
+    **owner_texts.VARIABLES,
 }
 
 SHIPPED: dict[tuple[str, str], str] = {
@@ -125,9 +128,11 @@ SHIPPED: dict[tuple[str, str], str] = {
         "{handle} {customer}: nadie confirmó la visita del {when}. La hora vuelve a quedar libre y le pedimos otra. "
         "Responda a este mensaje para escribirle."
     ),
+    **owner_texts.SHIPPED,
 }
 
-# Why a caller could not be texted, as {reason} says it to the owner. Keys are the gate's rules and what delivery adds.
+# Why something could not be done, as {reason} says it to the owner. Keys are the gate's rules, what delivery adds, and
+# the codes of refusals.
 REASONS: dict[tuple[str, str], str] = {
     ("tenant_not_active", "en"): "your account is not active",
     ("number_cannot_send", "en"): "your number cannot send texts yet",
@@ -143,6 +148,8 @@ REASONS: dict[tuple[str, str], str] = {
     ("daily_cap", "en"): "today's limit of texts is reached",
     ("undelivered", "en"): "the text was not delivered",
     ("too_late", "en"): "too much time had passed",
+    ("slot_taken", "en"): "another visit has that time",
+    ("invalid_transition", "en"): "it was decided already",
     ("tenant_not_active", "es"): "su cuenta no está activa",
     ("number_cannot_send", "es"): "su número aún no puede enviar mensajes",
     ("not_textable", "es"): "no es un móvil",
@@ -157,6 +164,8 @@ REASONS: dict[tuple[str, str], str] = {
     ("daily_cap", "es"): "se alcanzó el límite de mensajes de hoy",
     ("undelivered", "es"): "el mensaje no se entregó",
     ("too_late", "es"): "pasó demasiado tiempo",
+    ("slot_taken", "es"): "otra visita tiene esa hora",
+    ("invalid_transition", "es"): "ya estaba decidido",
 }
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -193,6 +202,11 @@ class TextTemplate(models.Model):
 def variables(body: str) -> set[str]:
     """Return the names of the variables that `body` uses."""
     return set(_VARIABLE.findall(body))
+
+
+def reason(code: str, language: str) -> str:
+    """Return why something could not be done, as {reason} says it."""
+    return REASONS.get((code, language)) or REASONS[code, "en"]
 
 
 def fill(body: str, values: dict[str, str]) -> str:
