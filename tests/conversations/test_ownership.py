@@ -1,21 +1,17 @@
 """Who has a conversation, and that whatever a person does stops the AI."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from conversations import ownership, threads
 from conversations.models import Conversation, Transition
 from nevermisscall.lib.refusals import Refusal
-from nevermisscall.outbox.models import Delivery, Fact
+from nevermisscall.outbox.models import Fact
 from sms import services as sms_services
 from sms.models import Message
 from sms.models import Status as MessageStatus
 from sms.services import TextRefused
 from tenants.compliance import Purpose
 from tenants.models import Contact
-from tests.fixtures.people import OWNER_PHONE
 
 Status, Ownership = Conversation.Status, Conversation.Ownership
 
@@ -53,12 +49,6 @@ def take(conversation: Conversation, **more) -> tuple[Conversation, bool]:
 
 def reply(conversation: Conversation, body: str = "On my way.", key: str = "reply:1") -> Message:
     return ownership.reply(conversation_id=conversation.pk, body=body, idempotency_key=key)
-
-
-def deliver_later(fact: Fact, **fields) -> Delivery:
-    """Have somebody who has not heard of the fact yet."""
-    later = timezone.now() + timedelta(minutes=1)
-    return Delivery.objects.create(fact=fact, subscriber="somebody", next_attempt_at=later, **fields)
 
 
 def topics() -> list[str]:
@@ -111,36 +101,6 @@ def test_a_text_of_the_ai_leaves_while_the_ai_has_the_conversation(of_the_ai, tw
     do_due_work()
 
     assert [text["body"] for text in twilio_api.messages()] == ["What is the address?"]
-
-
-def test_a_text_of_the_ai_waits_while_the_owner_is_writing(of_the_ai, twilio, twilio_api, do_due_work):
-    draft(of_the_ai)
-    twilio.text("I am on my way", From=OWNER_PHONE)
-    on_its_way = deliver_later(Fact.objects.get(topic="sms.owner_message_received"))
-
-    assert ownership.owner_is_writing(of_the_ai.tenant_id)
-    do_due_work()
-    assert twilio_api.messages() == []
-
-    on_its_way.delete()
-    Message.objects.filter(sender_type="ai").update(next_attempt_at=of_the_ai.created_at)
-    do_due_work()
-    assert not ownership.owner_is_writing(of_the_ai.tenant_id)
-    assert [text["body"] for text in twilio_api.messages()] == ["What is the address?"]
-
-
-def test_an_owners_text_whose_effect_was_given_up_holds_nobody_up(of_the_ai, twilio):
-    twilio.text("I am on my way", From=OWNER_PHONE)
-    deliver_later(Fact.objects.get(topic="sms.owner_message_received"), dead_at=of_the_ai.created_at)
-
-    assert not ownership.owner_is_writing(of_the_ai.tenant_id)
-
-
-def test_the_owner_of_another_business_holds_nobody_up(of_the_ai, rival, twilio):
-    twilio.text("I am on my way", From=OWNER_PHONE)
-    deliver_later(Fact.objects.get(topic="sms.owner_message_received"))
-
-    assert not ownership.owner_is_writing(rival.pk)
 
 
 def test_a_reply_takes_the_conversation_over(of_the_ai, twilio_api, do_due_work):
