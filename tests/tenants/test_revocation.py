@@ -1,6 +1,11 @@
-"""Free-text opt-outs: how many are understood, and how many ordinary texts are taken for one."""
+"""Free-text opt-outs: how many are understood, and how many ordinary texts are taken for one.
+
+`revocation_phrases/` holds labelled texts, one to a line. The rules were written with `revokes` and `keeps` in view;
+`held_out_…` were written before the rules had seen them and are never tuned against.
+"""
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,7 +13,12 @@ from hypothesis import strategies as st
 
 from tenants import texts
 from tenants.revocation import distance, language_of_revocation
-from tests.tenants import revocation_phrases as phrases
+from tests.tenants import revocation_grammar as grammar
+
+REVOKES, KEEPS, HELD_OUT_REVOKES, HELD_OUT_KEEPS = (
+    (Path(__file__).parent / "revocation_phrases" / f"{name}.txt").read_text().splitlines()
+    for name in ("revokes", "keeps", "held_out_revokes", "held_out_keeps")
+)
 
 
 def measure(revokes, keeps):
@@ -20,20 +30,28 @@ def measure(revokes, keeps):
 
 
 def test_the_phrases_in_view_are_understood():
-    precision, recall, errors = measure(phrases.REVOKES, phrases.KEEPS)
-    assert (precision, recall) >= (0.99, 0.99), errors
+    precision, recall, errors = measure(REVOKES, KEEPS)
+    assert precision >= 0.99, errors
     assert recall >= 0.99, errors
 
 
 def test_phrases_the_rules_never_saw_are_understood_well_enough():
-    precision, recall, errors = measure(phrases.HELD_OUT_REVOKES, phrases.HELD_OUT_KEEPS)
-    assert precision >= 0.97, errors
-    assert recall >= 0.9, errors
+    precision, recall, errors = measure(HELD_OUT_REVOKES, HELD_OUT_KEEPS)
+    assert precision >= 0.98, errors
+    assert recall >= 0.95, errors
+
+
+def test_the_same_wish_is_understood_however_its_words_are_put_together():
+    precision, recall, errors = measure(
+        grammar.sentences(grammar.REVOKES, each=200), grammar.sentences(grammar.KEEPS, each=200)
+    )
+    assert precision >= 0.995, errors
+    assert recall >= 0.99, errors
 
 
 def test_there_are_enough_phrases_and_no_phrase_twice():
-    everything = [*phrases.REVOKES, *phrases.KEEPS, *phrases.HELD_OUT_REVOKES, *phrases.HELD_OUT_KEEPS]
-    assert len(everything) >= 120
+    assert len(HELD_OUT_REVOKES) + len(HELD_OUT_KEEPS) >= 120
+    everything = [*REVOKES, *KEEPS, *HELD_OUT_REVOKES, *HELD_OUT_KEEPS]
     assert len(set(everything)) == len(everything)
 
 

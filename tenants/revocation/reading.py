@@ -1,15 +1,13 @@
-"""Does a text say, in a person's own words, that they want no more texts?
-
-Twilio acts on a bare STOP only; the law asks for any reasonable wording to count (47 CFR 64.1200(a)(10)). This is a
-word list and small rules (`tenants.revocation_rules`), so that every decision can be explained and repeated. A wrong
-yes costs a confirmation text and a START; a wrong no costs a person's patience. Both are measured in the tests.
-"""
+"""Reads a text with the rules: simplifies it, cuts it into clauses, and looks for the first rule that holds."""
 
 import re
 import unicodedata
 from functools import lru_cache
 
-from tenants.revocation_rules import NOT_TYPOS, RULES, SPELLINGS, Rule
+from tenants.revocation.english import ENGLISH
+from tenants.revocation.rule import Rule
+from tenants.revocation.spanish import SPANISH
+from tenants.revocation.words import NOT_TYPOS, SPELLINGS
 
 READ_AT_MOST = 2_000  # characters; nobody says stop after that
 
@@ -22,6 +20,7 @@ _OUR_WORDS = re.compile(r"\b(?:reply|responda) stop (?:to opt out|para no recibi
 _APOSTROPHES = re.compile(r"['’‘`´]")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _CLAUSE_END = re.compile(r"[^a-z0-9 ]+")
+_NEGATED = re.compile(r"\b(do|did|does|have|has) not\b")
 _SPACE = re.compile(r"[\s/_-]+")
 
 
@@ -34,6 +33,8 @@ def language_of_revocation(text: str) -> str | None:
             continue
         if rule.unless and re.search(rule.unless, whole):
             continue
+        if rule.needs and not re.search(rule.needs, whole):
+            continue
         if any(_holds(rule, pattern, clause) for clause in clauses):
             return rule.language
     return None
@@ -43,10 +44,10 @@ def simplify(text: str) -> list[str]:
     """Return the clauses of `text` as the rules see them."""
     text = _QUOTED.sub(" ", text[:READ_AT_MOST]).casefold()
     text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    text = _SPACE.sub(" ", _APOSTROPHES.sub("", text.replace("\n", ".")))
+    text = _SPACE.sub(" ", _APOSTROPHES.sub("", text.replace("\n", ".").replace("&", " and ")))
     text = _OUR_WORDS.sub(" ", _REPEATED.sub(r"\1", text))
     clauses = (" ".join(map(_key, clause.split())) for clause in _CLAUSE_END.split(text))
-    return [clause.replace("do not", "dont") for clause in clauses if clause]
+    return [_NEGATED.sub(r"\1nt", clause) for clause in clauses if clause]
 
 
 def _holds(rule: Rule, pattern: re.Pattern[str], clause: str) -> bool:
@@ -83,4 +84,4 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
-_COMPILED = tuple((rule, re.compile(rule.pattern)) for rule in RULES)
+_COMPILED = tuple((rule, re.compile(rule.pattern)) for rule in (*ENGLISH, *SPANISH))
