@@ -17,6 +17,7 @@ from nevermisscall.lib.admin import (
     shown_number,
 )
 from nevermisscall.outbox.admin import WorkAdmin, WorkFilter
+from nevermisscall.twilio.errors import ERROR_CODES
 
 COLOURS: dict[str, str] = {
     Status.QUEUED: INFO,
@@ -67,13 +68,13 @@ class AlertCallAdmin(WorkAdmin[AlertCall]):
                 "classes": ("collapse",),
                 "fields": (
                     ("call_at", "tries", "attempted_at"),
-                    ("first_clean_look_at", "canceled_at", "error_code"),
+                    ("first_clean_look_at", "canceled_at", "error"),
                     ("attempts", "lease_until", "dead_at", "last_error"),
                 ),
             },
         ),
     )
-    readonly_fields = ("called", "customer", "tenant_link", "state", "why", "text", "lease_until")
+    readonly_fields = ("called", "customer", "tenant_link", "state", "why", "error", "text", "lease_until")
 
     @admin.display(description="To", ordering="to_number")
     def called(self, alert: AlertCall) -> str:
@@ -94,6 +95,11 @@ class AlertCallAdmin(WorkAdmin[AlertCall]):
     @admin.display(description="Why not", ordering="reason")
     def why(self, alert: AlertCall) -> str:
         return alert.get_reason_display() if alert.reason else NONE
+
+    @admin.display(description="Twilio's error")
+    def error(self, alert: AlertCall) -> str:
+        known = ERROR_CODES.get(alert.error_code or 0)
+        return f"{alert.error_code} {known.meaning}" if known else str(alert.error_code or NONE)
 
     @admin.display(description="Words")
     def text(self, alert: AlertCall) -> str:

@@ -68,7 +68,7 @@ def _start(alert: AlertCall) -> timedelta | None:
     may_call = number.state != PhoneNumber.State.RELEASED and number.tenant.status == Tenant.Status.ACTIVE
     if row.canceled_at is not None or not may_call:
         progress.give_up(row)
-    elif AlertCall.objects.filter(to_number=row.to_number, status__in=UNDER_WAY).exists():
+    elif AlertCall.objects.filter(to_number=row.to_number, status__in=UNDER_WAY, dead_at__isnull=True).exists():
         return PHONE_BUSY
     else:
         row.status, row.tries, row.attempted_at, row.first_clean_look_at = Status.CALLING, row.tries + 1, utcnow(), None

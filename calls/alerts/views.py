@@ -60,7 +60,8 @@ class PressView(TwilioWebhookView):
         return twiml.render("calls/goodbye.xml")
 
     def when_broken(self, webhook: Press) -> Answer:
-        return twiml.render("alerts/broken.xml")
+        """Ask them to press again: what they pressed could not be kept, and they would think that it was."""
+        return twiml.render("alerts/press_again.xml", action=AlertCall(token=webhook.token).url("press"))
 
 
 class PressAgainView(PressView):

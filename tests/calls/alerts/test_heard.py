@@ -1,9 +1,12 @@
 """What the called person hears and presses, and what counts as having heard."""
 
 import random
+from unittest import mock
 
 import pytest
+from django.db import OperationalError
 
+from calls.alerts import services
 from calls.alerts.models import AlertCall
 from calls.models import Call
 from nevermisscall.outbox.models import Fact
@@ -213,6 +216,44 @@ def test_a_late_ringing_does_not_revive_a_call_that_is_over(phone):
 
     assert result_of(phone.alert) == ("unanswered", "busy")
     assert phone.alert.call_at is None
+
+
+# -- our own failure --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Let recording fail, as it does while the database is away."""
+
+    def go_away(name: str) -> None:
+        failing = mock.create_autospec(getattr(services, name), side_effect=OperationalError)
+        monkeypatch.setattr(services, name, failing)
+
+    return go_away
+
+
+def test_without_a_database_the_person_is_sent_to_their_texts(phone, broken):
+    broken("pick_up")
+    answer = phone.picks_up()
+
+    assert verbs(answer) == ["Say", "Say", "Hangup"]
+    assert "check your texts" in answer.text
+
+
+def test_a_1_that_could_not_be_kept_is_asked_for_again_and_counts_then(phone, broken, monkeypatch):
+    broken("press")
+    answer = phone.presses("1")
+    assert attributes(answer, "Gather")["action"].endswith(f"/{phone.alert.token}/press")
+
+    monkeypatch.undo()
+    assert numbers(phone.presses("1")) == [CUSTOMER]
+    assert result_of(phone.alert) == ("accepted", "")
+
+
+def test_progress_that_could_not_be_kept_is_asked_for_again(phone, broken):
+    broken("follow")
+
+    assert phone.status("completed").status_code == 503
 
 
 # -- what does not belong to it ---------------------------------------------------------------------------------------

@@ -171,6 +171,13 @@ def test_a_phone_rings_for_one_alert_at_a_time(place, twilio_api, twilio):
     assert len(placed(twilio_api)) == 2
 
 
+def test_a_dead_letter_does_not_keep_the_phone_from_ringing(place, twilio_api):
+    stuck, second = place(), place(idempotency_key="alert:2")
+    AlertCall.objects.filter(pk=stuck.pk).update(status=Status.RINGING, dead_at=timezone.now())
+
+    assert run(second).status == Status.RINGING
+
+
 # -- nobody knows whether Twilio places it ----------------------------------------------------------------------------
 
 AMBIGUOUS = {
