@@ -21,11 +21,12 @@ def business(stack):
 def miss(stack, phone, customer, business):
     """Miss a call of a customer whose phone takes no texts; return the owner's call when it is over, and its row."""
 
-    def happen(owner, *faults, **trouble):
+    def happen(owner, *faults, meanwhile=lambda: None, **trouble):
         phone.set_destination(customer, error=30005)
         phone.set_owner(OWNER, owner)
         phone.set_faults(*faults, **trouble)
         phone.wait_for_call(phone.place_call(from_=customer, to=BUSINESS, owner="declines"))
+        meanwhile()
         ended = (
             "SELECT status, reason, call_sid FROM alerts_alertcall WHERE connect_to = %s "
             "AND status IN ('accepted', 'unanswered', 'failed') AND (ended_at IS NOT NULL OR call_sid IS NULL)"
@@ -97,6 +98,20 @@ def test_repeated_and_reordered_webhooks_change_nothing(stack, miss, trouble):
 )
 def test_an_answer_of_twilios_that_is_lost_rings_the_owner_once(stack, miss, fault):
     result, call = miss(control.answers(talk=20), {**fault, "on": "calls.create", "times": 1})
+
+    assert result == ("accepted", "")
+    assert calls_to_owner(stack, call) == 1
+
+
+def test_a_worker_killed_in_the_middle_of_its_request_rings_the_owner_once(stack, customer, miss):
+    def kill_the_worker():
+        placing = "SELECT 1 FROM alerts_alertcall WHERE connect_to = %s AND status = 'calling'"
+        wait_until(lambda: stack.rows(placing, customer))
+        stack.kill("worker")
+        stack.start_process("worker")
+
+    slow = {"kind": "slow", "seconds": 3, "on": "calls.create", "times": 1}
+    result, call = miss(control.answers(talk=20), slow, meanwhile=kill_the_worker)
 
     assert result == ("accepted", "")
     assert calls_to_owner(stack, call) == 1

@@ -34,6 +34,7 @@ def test_a_call_is_handed_to_twilio(place, twilio_api):
     alert = run(place())
 
     assert (alert.status, alert.call_sid, alert.tries) == (Status.RINGING, *placed(twilio_api), 1)
+    assert alert.call_at > timezone.now() + timedelta(seconds=60)  # then it is settled, should nobody tell its end
     call = twilio_api.call(alert.call_sid)
     assert (call["from"], call["to"], call["direction"]) == (ACME_NUMBER, OWNER_PHONE, "outbound-api")
 
@@ -96,6 +97,8 @@ def test_a_call_canceled_while_it_is_placed_is_hung_up_as_soon_as_it_rings(place
     services.cancel(alert_call_id=alert.pk)
     assert sending._request(row) is None
 
+    alert.refresh_from_db()
+    assert alert.call_at <= timezone.now()
     run(alert)
     assert twilio_api.wait_for_call(placed(twilio_api)[0])["status"] == "canceled"
 
@@ -237,6 +240,7 @@ def test_a_call_that_never_was_is_placed_again_after_two_clean_looks(place, twil
     assert later(alert, 70).status == Status.UNKNOWN  # a minute has passed, but the looks are too close together
 
     AlertCall.objects.update(first_clean_look_at=timezone.now() - timedelta(seconds=30))
+    assert later(alert, 50).status == Status.UNKNOWN
     assert later(alert, 70).status == Status.QUEUED
     assert run(alert).status == Status.RINGING
     assert (len(placed(twilio_api)), alert.tries) == (1, 2)
@@ -297,7 +301,7 @@ def test_another_alerts_call_is_not_taken_for_it(place, twilio_api, lose_answers
     alert = run(place())
 
     assert later(alert, 1).status == Status.UNKNOWN
-    assert alert.call_sid is None
+    assert (alert.call_sid, alert.last_error) == (None, "")
 
 
 # -- no webhook comes -------------------------------------------------------------------------------------------------
