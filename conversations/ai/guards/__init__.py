@@ -21,9 +21,11 @@ def check(answer: Answer, request: Request) -> Guarded:
     """Return the text of `answer` put right where that is safe, and the rules that it breaks.
 
     Put right are signs, length, and the one sentence that says that a machine writes. An emergency's text is never
-    shortened: its safety words are all needed.
+    shortened: its safety words are all needed. A blank text, of a dispatcher that has nothing to say, stays blank.
     """
     text = repair.tidy(answer.message_to_customer)
+    if not text:
+        return Guarded("", ())
     broken = violations(text, answer, request)
     text = repair.introduce(text, request, answer.language or request.language)
     if not answer.emergency_detected:

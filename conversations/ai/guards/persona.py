@@ -6,11 +6,10 @@ from conversations.ai.guards.reading import Sentence, any_of, claims, words
 
 _ADVERB = r"(?:just|only|still|also|really|so|very|now|already|sorry but) "
 _I_AM = words(
-    r"sorry afraid glad happy here (?:an?|the|us's)_(?:\w+_)?(?:automated|automatic"
-    r"|virtual) automated the_assistant not not\w+"
-    r" unable able_to_(?:help|take|pass|note"
-    r"|offer) ask\w+ check\w+ lett\w+ alert\w+ pass\w+ send\w+ tell\w+ add\w+ putt\w+"
-    r" gett\w+ writ\w+ assist\w+ look\w+_(?:at_our|for_a_time)"
+    r"sorry afraid glad happy here (?:an?|the|us's)_(?:\w+_)?(?:automated|automatic|virtual) automated the_assistant"
+    r" an?_(?:computer_)?(?:program|machine|bot|robot) not not\w+ unable able_to_(?:help|take|pass|note|offer) ask\w+"
+    r" check\w+ lett\w+ alert\w+ pass\w+ send\w+ tell\w+ add\w+ putt\w+ gett\w+ writ\w+ assist\w+"
+    r" look\w+_(?:at_our|for_a_time)"
 )
 _I_DO = words(
     "can can't cannot could couldn't will won't would wouldn't have haven't need don't do did didn't may might must"
@@ -22,7 +21,7 @@ _DONE = words(
     "asked passed told noted sent put let got received added cancell?ed updated alerted shared forwarded saved"
     " recorded requested wrote written flagged escalated notified connected reported reached texted answered checked"
     " counted kept left made marked moved changed removed took taken found figured heard noticed missed offered"
-    " arranged booked scheduled reserved confirmed copied attached looked_(?:at_(?:our|the)|for)"
+    " misread misunderstood arranged booked scheduled reserved confirmed copied attached looked_(?:at_(?:our|the)|for)"
 )
 _I_HAVE = words(
     r"everything your you that the this these all it no not a an one two three some any enough what down to only now"
@@ -39,7 +38,7 @@ _SAYS_I = any_of(
     rf"\bi(?:'ll| will) (?!(?:{_ADVERB})*(?:{_I_WILL}|{_BE})\b)",
     rf"\bi(?:'ve| have) (?!(?:{_ADVERB})*(?:{_DONE}|{_I_HAVE})\b)",
     rf"\bi (?!(?:{_ADVERB})*(?:{_I_DO}|{_DONE})\b)[a-z]+",
-    r"\bsoy (?!(?:solo |tambien )?(?:un |una |el |la )?(?:asistente|sistema automatico))",
+    r"\bsoy (?!(?:solo |tambien )?(?:un |una |el |la )?(?:asistente|sistema automatico|programa|maquina))",
     r"\b(?:me llamo|mi nombre es|my name is|habla [a-z]+, |trabajo (?:en|aqui|para)|vivo en)\b",
     r"\bin the flesh\b|\bflesh and blood\b|\bown eyes\b|\b(?:human|person|guy|woman|man) (?:over )?here\b",
     r"\b(?:officer|doctor|dr\.?|sergeant|captain|inspector|agent) [a-z]+ (?:here|speaking)\b|^speaking[.! ]"

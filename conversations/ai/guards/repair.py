@@ -36,7 +36,7 @@ _TWINS = str.maketrans(
 )
 _INTRODUCTION = {
     "en": "This is {business}'s automated assistant. ",
-    "es": "Soy el asistente automático de {business}. ",
+    "es": "Soy el asistente automatizado de {business}. ",
 }
 _SAYS_SO = re.compile(r"\bautomated (?:assistant|system)\b|\basistente (?:automatic[oa]|automatizad[oa])\b")
 _ENDS = re.compile(r"(?<=[.!?])\s+")

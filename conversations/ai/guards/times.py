@@ -41,6 +41,8 @@ _DATE = re.compile(
     rf"{_NUMERIC}|\b(?:{_MONTH})\.? \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}} (?:de |of )?(?:{_MONTH})\b"
     r"|\bthe \d{1,2}(?:st|nd|rd|th)\b"
 )
+_MONTH_BEFORE = re.compile(rf"\b(?:{_MONTH})\.? $")
+_MONTH_AFTER = re.compile(rf" (?:de |of )?(?:{_MONTH})\b")
 _NO_CERTAIN_DAY = (
     r"(?:this|next|el|este|proximo) (?:weekend|fin de semana)|next (?:week|month)|proxima semana|another day"
 )
@@ -181,7 +183,7 @@ def _number(sentence: str, match: re.Match[str]) -> _Number:
         match["half"] or match["half_2"] or {"manana": "am", "tarde": "pm", "noche": "pm"}.get(match["part"] or "", "")
     )
     before, after = sentence[max(0, match.start() - 40) : match.start()], sentence[match.end() : match.end() + 40]
-    is_date = re.search(rf"\b(?:{'|'.join(_MONTHS)})\.? $", before) is not None
+    is_date = _MONTH_BEFORE.search(before) is not None or _MONTH_AFTER.match(after) is not None
     is_bare_time = _LEADS_IN.search(before) is not None and _FOLLOWS.match(after) is not None
     return _Number(
         start=match.start(),

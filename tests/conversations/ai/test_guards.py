@@ -35,7 +35,7 @@ def test_the_first_text_says_that_a_machine_writes():
 def test_the_first_text_says_it_in_spanish():
     text = check("¿Cuál es su dirección?", language="es", introduced=False).text
 
-    assert text == "Soy el asistente automático de Acme Plumbing. ¿Cuál es su dirección?"
+    assert text == "Soy el asistente automatizado de Acme Plumbing. ¿Cuál es su dirección?"
 
 
 @pytest.mark.parametrize(
