@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from conversations.ai.config import Config
+from nevermisscall import appearance
 from nevermisscall.lib.env import BASE_DIR, open_environment, require
 
 env = open_environment()
@@ -230,9 +232,20 @@ if PRODUCTION:
 # Never served by URL: names are random, and only views that check who asks may open them.
 MEDIA_ROOT: str = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 
-# --- Conversations ----------------------------------------------------------------------------------------------------
+# --- Conversations and who answers them (docs/dispatchers.md) ---------------------------------------------------------
 
 AI_TAKEOVER_SECONDS: int = env.int("AI_TAKEOVER_SECONDS", default=60)
+DISPATCHERS = Config(
+    ai_backend=env.str("AI_BACKEND", default=""),
+    dispatchbot_url=env.str("DISPATCHBOT_URL", default=""),
+    dispatchbot_api_key=env.str("DISPATCHBOT_API_KEY", default=""),
+    anthropic_api_key=env.str("ANTHROPIC_API_KEY", default=""),
+    openai_api_key=env.str("OPENAI_API_KEY", default=""),
+    openai_base_url=env.str("OPENAI_BASE_URL", default=""),
+    ai_model=env.str("AI_MODEL", default=""),
+)
+for _variable, _remedy in DISPATCHERS.problems(production=PRODUCTION):
+    require(False, _variable, _remedy)
 
 # --- API (docs/api.md) ------------------------------------------------------------------------------------------------
 
@@ -250,30 +263,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "NeverMissCall",
-    "DESCRIPTION": "Calls, texts and conversations of the businesses we answer for. See docs/api.md.",
-    "VERSION": "1",
-    "SCHEMA_PATH_PREFIX": "/api/",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "PREPROCESSING_HOOKS": ["nevermisscall.api.schema.only_ours"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "nevermisscall.api.schema.add_errors",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "AppointmentStatus": "conversations.booking.models.Appointment.Status",
-        "BatchStatus": "sms.bulk.models.Batch.Status",
-        "CallOutcome": "calls.models.Call.Outcome",
-        "CallStatus": "calls.models.Status",
-        "ConversationOutcome": "conversations.models.Conversation.Outcome",
-        "ConversationStatus": "conversations.models.Conversation.Status",
-        "MessageStatus": "sms.models.Status",
-    },
-    # From our own server: a page that shows keys loads no script from somebody else's.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-}
+SPECTACULAR_SETTINGS = appearance.SPECTACULAR_SETTINGS
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 
@@ -299,25 +289,12 @@ LOGGING: dict[str, Any] = {
         "twilio.http_client": {"level": "WARNING"},
         # It logs one line for each 4xx; the request log has that line already.
         "django.request": {"level": "ERROR"},
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
+        **{name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.worker.strategy")},
+        # With LOG_LEVEL=DEBUG these would write down whole requests to a model.
+        **{name: {"level": "WARNING"} for name in ("anthropic", "openai", "httpx2", "httpcore2")},
     },
 }
 
 # --- Admin ------------------------------------------------------------------------------------------------------------
 
-_SHADES = "50 100 200 300 400 500 600 700 800 900 950"
-_TEAL = "#ecfdfa #d0faf2 #a5f3e6 #6de7d6 #33d1c0 #16b5a6 #0e8f86 #10726d #125b58 #134b49 #042e2d"
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "NeverMissCall",
-    "SITE_HEADER": "NeverMissCall",
-    "SITE_SYMBOL": "phone_callback",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "nevermisscall.admin_navigation.favicon"}],
-    "SITE_URL": None,  # there is no other page to go to
-    "SHOW_VIEW_ON_SITE": False,
-    "ENVIRONMENT": "nevermisscall.admin_navigation.environment",
-    "DASHBOARD_CALLBACK": "nevermisscall.admin_dashboard.dashboard",
-    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "nevermisscall.admin_navigation.navigation"},
-    "COMMAND": {"search_callback": "nevermisscall.admin_navigation.search"},
-    "COLORS": {"primary": dict(zip(_SHADES.split(), _TEAL.split(), strict=True))},
-}
+UNFOLD = appearance.UNFOLD

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 from conversations.ai import guards
 from conversations.ai.acknowledgement import Acknowledgement
@@ -36,6 +37,15 @@ class Health(StrEnum):
     OK = "ok"
     DEGRADED = "degraded"  # a dispatcher does not work; another one answered
     DOWN = "down"  # nobody could answer; the customer was told that the message has arrived
+
+
+@runtime_checkable
+class Closeable(Protocol):
+    """A dispatcher that keeps connections."""
+
+    def close(self) -> None:
+        """Close them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,12 @@ class Chain:
     def breakers(self) -> dict[str, Snapshot]:
         """Return this process's breakers, by the name of their dispatcher."""
         return {link.dispatcher.name: link.breaker.snapshot() for link in self._links if link.breaker}
+
+    def close(self) -> None:
+        """Close the connections that dispatchers elsewhere keep."""
+        for link in self._links:
+            if isinstance(link.dispatcher, Closeable):
+                link.dispatcher.close()
 
     def _ask(self, link: Link, request: Request, left: float, seen: list[Answer]) -> Answer:
         if left <= 0 and link.dispatcher.name != Acknowledgement.name:

@@ -335,9 +335,3 @@ def test_the_next_customer_is_answered_after_a_late_one(ask, server):
     refused(ask)
 
     assert ask().job_type == "plumbing_emergency"
-
-
-@pytest.mark.parametrize("url", ["", "dispatchbot.example", "ftp://dispatchbot.example", "https://"])
-def test_an_address_that_is_none_is_told(url):
-    with pytest.raises(ValueError, match="write it like https://"):
-        DispatchBot(url=url, api_key="secret")

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import logging
 import time
 
 import pytest
@@ -337,3 +338,14 @@ def test_a_missing_sdk_is_told_with_the_remedy(make, package, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MisconfiguredDispatcher, match=r"pip install -r requirements/llm.txt"):
         make(api_key="secret-key", model="some-model")
+
+
+# --- logs
+
+
+def test_no_customer_s_words_are_logged_at_any_level(model, server, caplog):
+    caplog.set_level(logging.DEBUG)
+    asked_of(model, server, messages=[line("My basement in Elm Street is full of water")])
+
+    assert "Elm Street" not in caplog.text
+    assert "Elm Street" not in repr([vars(record) for record in caplog.records])
