@@ -1,43 +1,68 @@
-"""Conversations as a chat, and what became of a missed call, for the call's own page."""
+"""Conversations as an operator finds them, reads them and acts in them."""
 
-from collections.abc import Iterable, Iterator
+import uuid
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from calls.admin import Chapter, Moment, tell
-from calls.alerts.models import AlertCall
-from calls.models import Call
-from conversations.models import Alert, Conversation, Entry, Transition
+from conversations import admin_calls  # noqa: F401 - adds what followed to the page of a call
+from conversations.admin_acting import DRAFT, ActingAdmin, may_act
+from conversations.admin_chat import chat_of, name_of, offers
+from conversations.models import Alert, Conversation, ConversationQuerySet, Entry, Transition
 from nevermisscall.lib.admin import (
+    DANGER,
     INFO,
+    NONE,
     SUCCESS,
     WARNING,
     DayRangeFilter,
     RecordAdmin,
+    ago,
     badge,
-    block,
     change_url,
     link,
     shown_number,
 )
-from nevermisscall.outbox.admin import may_view
-from sms.admin import COLOURS, explain, reports_of
-from sms.models import FROM_TWILIO, Message, Status
-from tenants.compliance import Purpose
+from nevermisscall.lib.clock import utcnow
 
-# The reports that end the story of a text.
-TOLD = {Status.DELIVERED, Status.UNDELIVERED, Status.FAILED}
+Status, Urgency = Conversation.Status, Conversation.Urgency
+
+STATE_COLOURS: dict[str, str] = {Status.ACTIVE: WARNING, Status.COMPLETED: SUCCESS}
+URGENCY_COLOURS: dict[str, str] = {Urgency.EMERGENCY: DANGER, Urgency.URGENT: WARNING}
+EMERGENCIES_SHOWN = 5
+MOST_COUNTED = 1000
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Conversations by whether there is something left to do in them."""
+
+    title = "open"
+    parameter_name = "open"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "The customer waits for an answer"), ("yes", "Open"), ("no", "Completed")]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Conversation]) -> QuerySet[Conversation] | None:
+        assert isinstance(queryset, ConversationQuerySet)
+        if self.value() == "waiting":
+            return queryset.waiting()
+        return queryset.matching(open=self.value() == "yes") if self.value() in {"yes", "no"} else queryset
 
 
 @admin.register(Conversation)
-class ConversationAdmin(RecordAdmin[Conversation]):
-    list_display = ("last_activity", "customer", "contact_link", "tenant_link", "state", "owned_by", "created_at")
+class ConversationAdmin(ActingAdmin):
+    list_display = ("last_activity", "customer", "waits", "urgency", "state", "held_by", "tenant_link", "contact_link")
     list_display_links = ("last_activity", "customer")
     list_filter = (
+        OpenFilter,
+        "urgency_level",
         "status",
         "ownership",
         ("tenant", AutocompleteSelectFilter),
@@ -48,27 +73,68 @@ class ConversationAdmin(RecordAdmin[Conversation]):
     sid_fields = ("entries__call__call_sid", "entries__message__message_sid")
     number_fields = ("customer_phone",)
     ordering = ("-last_activity", "-pk")
+    list_before_template = "admin/conversations/conversation/urgent.html"
     change_form_template = "admin/conversations/conversation/change_form.html"
     fields = (
         ("customer", "contact_link", "tenant_link"),
-        ("state", "owned_by", "phone_number"),
-        ("created_at", "last_activity", "call"),
+        ("state", "held_by", "urgency"),
+        ("job_type", "language", "outcome"),
+        ("created_at", "phone_number", "call"),
+        "summary",
     )
-    readonly_fields = ("customer", "contact_link", "tenant_link", "state", "owned_by")
+    readonly_fields = ("customer", "contact_link", "tenant_link", "state", "held_by", "urgency")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return super().get_queryset(request).select_related("tenant", "contact", "phone_number", "call")
+        rows = super().get_queryset(request)
+        return rows.select_related("tenant", "contact", "phone_number", "call", "user", "last_customer_message")
 
     def find_sid(self, sid: str) -> Q:
         about = Q(call__call_sid__startswith=sid) | Q(message__message_sid__startswith=sid)
         return Q(pk__in=Entry.objects.filter(about).values("conversation_id"))
 
+    def get_urls(self) -> list[URLPattern]:
+        live = path("<int:pk>/live/", self.admin_site.admin_view(self.live), name="conversations_conversation_live")
+        return [live, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        rows = Conversation.objects.open()
+        emergencies = rows.filter(urgency_level=Urgency.EMERGENCY).select_related("tenant").order_by("-last_activity")
+        context = {
+            "emergencies": [
+                {"url": change_url(row), "customer": shown_number(row.customer_phone), "tenant": row.tenant}
+                for row in emergencies[:EMERGENCIES_SHOWN]
+            ],
+            "waiting": Conversation.objects.waiting()[:MOST_COUNTED].count(),
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        entries = Entry.objects.filter(conversation_id=object_id) if object_id.isdecimal() else Entry.objects.none()
-        chat = [_bubble(entry) for entry in entries.select_related("call", "message")]
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "chat": chat})
+        conversation = self.get_object(request, object_id)
+        context: dict[str, Any] = {}
+        if conversation is not None and self.has_view_permission(request, conversation):
+            about, words = request.session.pop(DRAFT, (0, ""))
+            context = {
+                **chat_of(request, conversation),
+                "title_of_chat": f"{shown_number(conversation.customer_phone)} and {conversation.tenant}",
+                "now": utcnow(),
+                "may_act": may_act(request),
+                "key": uuid.uuid4(),
+                "draft": words if about == conversation.pk else "",
+                "outcomes": Conversation.Outcome.choices,
+                "offers": offers(request, conversation),
+            }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def live(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Answer the page's question, every few seconds, how it looks now. `X-Time` is for its countdown."""
+        conversation = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_view_permission(request, conversation):
+            raise PermissionDenied
+        template = "admin/conversations/conversation/live.html"
+        headers = {"X-Time": utcnow().isoformat(), "Cache-Control": "no-store"}
+        return TemplateResponse(request, template, chat_of(request, conversation), headers=headers)
 
     @admin.display(description="Customer", ordering="customer_phone")
     def customer(self, conversation: Conversation) -> str:
@@ -82,14 +148,22 @@ class ConversationAdmin(RecordAdmin[Conversation]):
     def tenant_link(self, conversation: Conversation) -> str:
         return link(conversation.tenant)
 
+    @admin.display(description="Waits", ordering="last_activity")
+    def waits(self, conversation: Conversation) -> str:
+        return badge(ago(conversation.last_activity), WARNING) if conversation.is_waiting else ""
+
+    @admin.display(description="Urgency", ordering="urgency_level")
+    def urgency(self, conversation: Conversation) -> str:
+        colour = URGENCY_COLOURS.get(conversation.urgency_level)
+        return badge(conversation.get_urgency_level_display(), colour) if colour else NONE
+
     @admin.display(description="Status", ordering="status")
     def state(self, conversation: Conversation) -> str:
-        colours: dict[str, str] = {Conversation.Status.ACTIVE: WARNING, Conversation.Status.COMPLETED: SUCCESS}
-        return badge(conversation.get_status_display(), colours.get(conversation.status, INFO))
+        return badge(conversation.get_status_display(), STATE_COLOURS.get(conversation.status, INFO))
 
     @admin.display(description="Owned by", ordering="ownership")
-    def owned_by(self, conversation: Conversation) -> str:
-        return conversation.get_ownership_display()
+    def held_by(self, conversation: Conversation) -> str:
+        return name_of(conversation.user) if conversation.user else conversation.get_ownership_display()
 
 
 @admin.register(Entry)
@@ -112,106 +186,6 @@ class EntryAdmin(RecordAdmin[Entry]):
     @admin.display(description="About")
     def about(self, entry: Entry) -> str:
         return link(entry.call or entry.message)
-
-
-def _bubble(entry: Entry) -> dict[str, Any]:
-    """Return one line of the chat: the customer's on one side, ours on the other, calls in the middle."""
-    if entry.call is not None:
-        reason = entry.call.get_missed_reason_display() if entry.call.missed_reason else ""
-        title = f"{entry.call.get_outcome_display() or 'Ongoing'} call"
-        return {
-            "call": entry.call,
-            "at": entry.call.started_at,
-            "text": title,
-            "note": reason,
-            "url": change_url(entry.call),
-        }
-    message = entry.message
-    assert message is not None, "an entry is about a call or a message"
-    return {
-        "message": message,
-        "at": message.created_at,
-        "text": message.body,
-        "note": message.get_status_display(),
-        "tone": COLOURS.get(message.status, ""),
-        "error": explain(message.error_code) if message.error_code else "",
-        "who": message.get_sender_type_display(),
-        "side": "ours" if message.direction == Message.Direction.OUTBOUND else "theirs",
-        "url": change_url(message),
-    }
-
-
-@tell
-def text_back(request: HttpRequest, call: Call) -> Chapter | None:
-    """Tell how a missed call was answered by text: the conversation, the text, each attempt, what the carrier said."""
-    if not may_view(request, Message):
-        return None
-    entry = Entry.objects.filter(call=call).select_related("conversation").first()
-    keys = (f"missed-call:{call.call_sid}", f"owner:missed-call:{call.call_sid}")
-    texts = Message.objects.filter(tenant=call.tenant, idempotency_key__in=keys)
-    rows_of = texts.select_related("phone_number__account").prefetch_related("send_attempts")
-    messages = list(rows_of.order_by("pk"))
-    rows = [("Conversation", link(entry.conversation) if entry else _why_no_conversation(call))]
-    for message in messages:
-        title = "Text to the owner" if message.purpose == Purpose.OWNER_ALERT else "Text-back"
-        rows += [(title, link(message)), ("Status", message.get_status_display()), ("Words", block(message.body))]
-        if message.error_code:
-            rows.append(("Error", explain(message.error_code)))
-    if entry and not messages and call.text_back_at:
-        rows.append(("Text-back", "None: the customer was texted within the cooldown."))
-    moments = [moment for message in messages for moment in _moments(message)]
-    for alert in _owner_calls(request, call, messages):
-        result = alert.get_reason_display() if alert.reason else alert.get_status_display()
-        rows += [("Call to the owner", link(alert)), ("Result", result)]
-        moments += _moments_of_call(alert)
-    return Chapter("What followed", rows, moments)
-
-
-def _owner_calls(request: HttpRequest, call: Call, messages: list[Message]) -> Iterable[AlertCall]:
-    """Return the calls to the owner's phone about this caller (`conversations.owner_calls`)."""
-    if call.tenant is None or not may_view(request, AlertCall):
-        return []
-    keys = [f"owner:missed-call:{call.call_sid}", *(f"owner:undelivered:{message.pk}" for message in messages)]
-    return AlertCall.objects.filter(tenant=call.tenant, idempotency_key__in=keys).order_by("pk")
-
-
-def _moments_of_call(alert: AlertCall) -> Iterator[Moment]:
-    sid, url = alert.call_sid or "", change_url(alert)
-    yield Moment(alert.created_at, "Call to the owner queued", icon="schedule_send", url=url, url_text="call")
-    if alert.answered_at is not None:
-        yield Moment(alert.answered_at, "Call to the owner picked up", sid=sid, icon="phone_in_talk")
-    if alert.accepted_at is not None:
-        yield Moment(alert.accepted_at, "The owner pressed 1", icon="check", tone=SUCCESS)
-    if alert.ended_at is not None:
-        yield Moment(alert.ended_at, "Call to the owner ended", alert.get_reason_display(), icon="call_end")
-
-
-def _why_no_conversation(call: Call) -> str:
-    if call.outcome != Call.Outcome.MISSED:
-        return "None: the call was not missed."
-    return "None: the caller is not one we text." if call.text_back_at else "None yet."
-
-
-def _moments(message: Message) -> Iterator[Moment]:
-    title = "Text to the owner" if message.purpose == Purpose.OWNER_ALERT else "Text-back"
-    url = change_url(message)
-    yield Moment(message.created_at, f"{title} queued", icon="schedule_send", url=url, url_text="text")
-    for attempt in message.send_attempts.all():
-        yield Moment(attempt.started_at, "Request to Twilio", attempt.outcome or "no outcome yet", icon="send")
-    reports = reports_of(message)
-    if message.sent_at is not None and not (reports and reports[0].received_at < message.sent_at):
-        yield Moment(message.sent_at, "Twilio has the text", sid=message.message_sid or "", icon="done")
-    for report in reports:
-        status = FROM_TWILIO.get(report.params.get("MessageStatus", ""))
-        yield Moment(
-            at=report.received_at,
-            title=f"Twilio reports: {status.label.lower() if status else 'something new'}",
-            detail=report.params.get("ErrorCode", ""),
-            icon="mark_chat_read" if status == Status.DELIVERED else "sms",
-            tone=COLOURS.get(status or "", "") if status in TOLD else "",
-            url=change_url(report),
-            url_text="webhook",
-        )
 
 
 @admin.register(Transition)

@@ -21,6 +21,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those that are not completed."""
         return self.exclude(status=Conversation.Status.COMPLETED)
 
+    def waiting(self) -> "ConversationQuerySet":
+        """Open ones in which the customer said the last word."""
+        return self.open().filter(last_customer_message__created_at__gte=F("last_activity"))
+
     def matching(
         self, *, customer_phone: str = "", status: str = "", ownership: str = "", open: bool | None = None
     ) -> "ConversationQuerySet":
@@ -165,6 +169,14 @@ class Conversation(Work):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is open and the customer said the last word."""
+        said = self.last_customer_message
+        return (
+            self.status != Conversation.Status.COMPLETED and said is not None and said.created_at >= self.last_activity
+        )
 
 
 class Entry(models.Model):

@@ -89,7 +89,7 @@ def test_pages_of_one_call_and_one_conversation_cost_a_fixed_number_of_queries(
 
     with django_assert_max_num_queries(14):
         staff.get(change_url(call))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         staff.get(change_url(conversation))
 
 

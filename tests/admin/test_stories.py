@@ -88,10 +88,10 @@ def test_a_failed_text_explains_its_code(staff, missed_call):
 
 def test_a_conversation_reads_like_a_chat(staff, missed_call):
     missed_call()
-    chat = staff.get(change_url(Conversation.objects.get())).context["chat"]
+    lines = staff.get(change_url(Conversation.objects.get())).context["lines"]
 
-    assert [line["text"][:22] for line in chat] == ["Missed call", "Hi! I missed your call"]
-    assert chat[1]["note"] == "Delivered"
+    assert [line.text[:22] for line in lines] == ["Missed call", "Hi! I missed your call"]
+    assert lines[1].note == "Delivered"
 
 
 def test_a_webhook_shows_what_came_and_what_went_back(staff, missed_call):
