@@ -52,7 +52,7 @@ def reply(conversation: Conversation, body: str = "On my way.", key: str = "repl
 
 
 def topics() -> list[str]:
-    return list(Fact.objects.order_by("id").values_list("topic", flat=True))
+    return list(Fact.objects.order_by("occurred_at").values_list("topic", flat=True))
 
 
 def test_a_takeover_stops_the_timer_and_says_so(conversation):
