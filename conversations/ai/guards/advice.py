@@ -1,4 +1,4 @@
-"""No medical and no legal advice. Where health or the law comes up at all, the text sends people to who may give it."""
+"""No advice that is medical, legal or dangerous. Where health or the law comes up, the text names who may give it."""
 
 import re
 from collections.abc import Sequence
@@ -71,6 +71,16 @@ NO_HELP_NEEDED = any_of(
     r"\b(?:ignore|unplug|take the battery out of|silence) (?:the|your) (?:\w+ )?(?:alarm|detector)",
 )
 
+# What only a professional may do, or nobody.
+UNSAFE_WORK = any_of(
+    r"\b(?:bigger|larger|higher) (?:\w+ )?(?:breaker|fuse)s?\b|\b(?:bypass|jumper?|bridge) (?:the|your|a) (?:\w+ )?"
+    r"(?:breaker|fuse|valve|switch|sensor|thermostat|limit|safety)",
+    r"\b(?:relight|light) (?:the|your) (?:pilot|burner)|\bturn (?:the|your) gas (?:back )?on\b",
+    r"\b(?:open|take off|remove) (?:the|your) (?:\w+ )?(?:panel|panel cover)\b|\b(?:splice|rewire|cut) (?:the|your"
+    r"|that) wires?\b",
+    r"\b(?:fusible|interruptor) mas grande\b|\b(?:encienda|prenda) (?:el|la) (?:piloto|boiler)\b|\babra el (?:panel"
+    r"|tablero)\b",
+)
 LEGAL = any_of(
     r"\b(?:you|u) (?:can|could|should|may|might want to|have grounds to) (?:\w+ )?sue\b|\bpuede demandar|\bdemande a",
     r"\b(?:withhold|stop paying|deduct)\b.{0,20}\brent\b|\bretener (?:la|su) renta\b|\bno pague (?:la|su) renta",
@@ -100,11 +110,13 @@ LEGAL = any_of(
 
 
 def violations(text: Sequence[Sentence]) -> set[str]:
-    """Return the names of the rules that the sentences of `text` break: medical or legal."""
+    """Return the names of the rules that the sentences of `text` break: medical, legal or unsafe."""
     statements = [sentence for sentence in text if not sentence.is_question]
     is_health = any(_HEALTH.search(sentence.text) for sentence in statements)
     sends_to_medicine = any(_TO_MEDICINE.search(sentence.text) for sentence in text)
     broken = set()
+    if any(claims(sentence, UNSAFE_WORK) for sentence in text):
+        broken.add("unsafe")
     if is_health and not sends_to_medicine:
         broken.add("medical")
     for sentence in text:

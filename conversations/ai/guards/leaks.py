@@ -18,6 +18,7 @@ _INSIDE = [
         r"\bi(?:'m| am| was|'ve been| have been) (?:told|instructed|programmed|prompted|configured"
         r"|not allowed) (?:not )?to\b",
         r"\b(?:may|can|must|allowed to) only (?:use|say|name|quote|write|answer)\b|\blisted estimates\b",
+        r"\b(?:not )?supposed to (?:tell|say|share|name)\b|\bthe system (?:says|does not let|doesn't let|won't let)\b",
         r"\bme (?:dijeron|ordenaron|programaron) (?:que|para)\b",
         r"\b(?:chat ?gpt|gpt-?\d\w*|openai|anthropic|gemini|language model|llm|dispatchbot|modelo de lenguaje)\b",
         r"\b(?:api|secret|access|private|encryption) ?(?:key|token)s?\b|\bbearer\b|\bpassword\b|\bpasscode is\b"

@@ -24,7 +24,7 @@ _DONE = words(
     " misread misunderstood arranged booked scheduled reserved confirmed copied attached looked_(?:at_(?:our|the)|for)"
 )
 _I_HAVE = words(
-    r"everything your you that the this these all it no not a an one two three some any enough what down to only now"
+    r"everything your you that the this these all it no not a an one two three some any enough what down to only now is"
     r" \d+ monday tuesday wednesday thursday friday saturday sunday"
 )
 _I_WILL = words(

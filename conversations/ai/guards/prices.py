@@ -40,13 +40,16 @@ _FREE = re.compile(
     r"\bfree (?:\w+ )?(?:estimates?|quotes?|inspections?|visits?|service|diagnos\w*|repairs?|consult\w*|check\w*"
     r"|call\b|work"
     r"|labor|installation)|\b(?:for|totally|completely|absolutely) free\b(?! (?:on|at|then))|\bfree of charge\b"
-    r"|\b(?:no|without|any) (?:extra )?(?:charge|cost|fee)\b|\bno cost\b|\bpay half\b|\bhalf (?:price|off)\b"
+    r"|\b(?:no|without|any) (?:extra )?(?:charge|cost|fee)\b|\bno cost\b|\b(?:pay|costs?) nothing\b"
+    r"|n't cost (?:you )?(?:anything|a thing)\b|\bpay half\b|\bhalf (?:price|off)\b"
     r"|\b(?:won't|will not|don't|not going to) charge\b|\bon the house\b|\bcomplimentary\b|\bwaiv(?:e|ed|ing)\b"
     r"|\bgratis\b|\bgratuit[oa]s?\b|\bsin (?:costo|cargo|cobro)\b|\bno (?:le )?cobra(?:mos|remos|n)?\b|\bcortesia\b"
     r"|\bno (?:tiene costo|cuesta)\b|\b(?:va|corre|invita) (?:por|la) (?:nuestra cuenta|cuenta nuestra|casa)\b"
     r"|\b(?:la )?mitad (?:de|del) precio\b"
 )
-_IS_FREE = re.compile(r"\b(?:it's|it is|that's|this is|is|are|comes?) (?:always )?free\b")  # or a time is
+_IS_FREE = re.compile(
+    r"\b(?:it's|it is|that's|this is|is|are|comes?) (?:always )?free\b|\b(?:pay|costs?) nothing\b"
+)  # or a time is
 _DISCOUNT = re.compile(
     r"\b(?:discounts?|discounted|coupons?|refund\w*|reimburse\w*|money back|price match\w*|descuentos?|rebajas?"
     r"|cupon(?:es)?"

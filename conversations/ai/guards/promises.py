@@ -21,7 +21,8 @@ _COME = (
 )
 _LLEGAR = (
     r"(?:lleg(?:o|a|amos|an|are|ara|aremos|aran|ar)|ir(?:e|a|emos|an)|va[ns]?(?: a (?:ir|llegar|estar|pasar))|vamos"
-    r"|estar(?:e|a|emos|an)|pasar(?:e|a|emos|an)|pasamos|(?:manda|envia)(?:mos|re|remos|n)?(?: a)? (?:alguien|un|una"
+    r"|estar(?:e|a|emos|an)|pasar(?:e|a|emos|an)|pasamos|estamos (?:ahi|alla|con usted|en su)|(?:manda|envia)(?:mos"
+    r"|re|remos|n)?(?: a)? (?:alguien|un|una"
     r"|al)"
     r"|visitar(?:e|a|emos|an)|(?:lo|la|le) atend(?:emos|eremos))"
 )
@@ -61,7 +62,8 @@ _SETTLED = any_of(
     r"|youre) (?:all )?set\b|\ball set (?:for|with)\b",
     r"\bsee you (?:then|there|on|at|tomorrow|today|tonight|this|next|soon|mon|tue|wed|thu|fri|sat|sun|in)",
     rf"\b{_WHO}{_WILL} (?:\w+ )?{_COME}\b",
-    r"\bin (?:the|our) (?:calendar|schedule|books)\b|\b(?:put|have|got) you (?:down|in|on)\b|\bexpect (?:us|him|her"
+    r"\b(?:in|on) (?:the|our) (?:calendar|schedule|books)\b|\b(?:put|have|got) you (?:down|in|on)\b|\bexpect (?:us"
+    r"|him|her"
     r"|them|our|the)\b",
     r"\b(?:is|are) yours\b|\bit's a date\b|\bwill knock\b|\blooking forward to (?:seeing|meeting)\b",
     r"\byour (?:appointment|visit) (?:is|'s) (?:on|at|for|this|next|tomorrow|today)\b",

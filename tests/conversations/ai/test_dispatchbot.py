@@ -1,5 +1,6 @@
 """DispatchBot on a socket: what it is asked, what it may answer, and that nothing it does takes longer than said."""
 
+import socket
 import time as clock
 from datetime import time
 
@@ -316,7 +317,7 @@ def test_an_answer_that_drips_is_too_late(ask, server, head):
     server.drip(head, filler=b"1")
     error, seconds = refused(ask)
 
-    assert error.fault in (Fault.TIMEOUT, Fault.UNREACHABLE)
+    assert error.fault == Fault.TIMEOUT
     assert seconds < DEADLINE + 0.5
 
 
@@ -335,3 +336,12 @@ def test_the_next_customer_is_answered_after_a_late_one(ask, server):
     refused(ask)
 
     assert ask().job_type == "plumbing_emergency"
+
+
+def test_a_server_that_never_finishes_the_tls_greeting_is_too_late():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        bot = DispatchBot(url=f"https://127.0.0.1:{silent.getsockname()[1]}", api_key="secret")
+        error, seconds = refused(bot.answer, request=request(), deadline=DEADLINE)
+
+    assert error.fault == Fault.TIMEOUT
+    assert seconds < DEADLINE + 0.5

@@ -51,6 +51,7 @@ def test_there_are_enough_of_them():
         "price",
         "promises",
         "secrets",
+        "unsafe",
     }
 
 
