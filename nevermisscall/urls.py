@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("conversations.booking.api.urls")),
     path("", include("conversations.booking.urls")),
     path("", include("conversations.owner.urls")),
+    path("", include("nevermisscall.api.contacts.urls")),
     path("", include("nevermisscall.api.urls")),
     path("api/webhooks/status", StatusView.as_view(), name="status"),
     path("webhooks/twilio/sms/status", StatusView.as_view(), name="status-sms-alias"),

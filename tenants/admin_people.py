@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -28,23 +29,40 @@ from nevermisscall.lib.admin import (
     link,
     shown_number,
 )
-from tenants import services
+from tenants import consenting, services
 from tenants.models import ApiKey, Consent, Contact, Membership
 
 
-class ConsentInline(RecordInline[Consent, Contact]):
-    model = Consent
-    fields = readonly_fields = (
-        "recorded_at",
-        "is_granted",
-        "channel",
-        "purpose_class",
-        "is_written",
-        "source",
-        "evidence",
+class ConsentForm(Form[Consent]):
+    """A new line of the ledger, refused with the reason why it may not be written."""
+
+    evidence = forms.CharField(
+        max_length=150, required=False, help_text="Where to look, such as “form 17”. Your name is added."
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("is_granted"):
+            said = {name: cleaned.get(name, "") for name in ("purpose_class", "is_written", "evidence")}
+            try:
+                consenting.check_grant(self.instance.contact, **said)
+            except consenting.ConsentRefused as refusal:
+                raise ValidationError(refusal.message) from refusal
+        return cleaned
+
+
+class ConsentInline(RecordInline[Consent, Contact]):
+    """The ledger, to which lines can be added; none can be changed."""
+
+    model = Consent
+    form = ConsentForm
+    fields = ("recorded_at", "is_granted", "channel", "purpose_class", "is_written", "source", "evidence")
+    readonly_fields = ("recorded_at", "source")
     ordering = ("-pk",)
     verbose_name_plural = "Consent ledger"
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return obj is not None and request.user.has_perm("tenants.add_consent")
 
 
 @admin.register(Contact)
@@ -86,6 +104,20 @@ class ContactAdmin(Admin[Contact]):
 
     def has_opt_out_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
         return self.has_change_permission(request)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Write new lines of the ledger, with the name of whoever adds them."""
+        for line in formset.save(commit=False):
+            consenting.record(
+                line.contact,
+                is_granted=line.is_granted,
+                channel=line.channel,
+                purpose_class=line.purpose_class,
+                is_written=line.is_written,
+                source=Consent.Source.ADMIN,
+                evidence=line.evidence,
+                by=request.user.get_username(),
+            )
 
     @admin.display(description="Number", ordering="number")
     def shown(self, contact: Contact) -> str:

@@ -3,12 +3,19 @@
 from django.db import transaction
 from django.utils import timezone
 
+from nevermisscall.lib.refusals import Refusal
 from nevermisscall.outbox import facts
 from tenants.consents import Consent
 from tenants.events import ContactOptedIn, ContactOptedOut
 from tenants.models import Contact
 
 Channel, PurposeClass, Source = Consent.Channel, Consent.PurposeClass, Consent.Source
+
+EVIDENCE = 200  # characters
+
+
+class ConsentRefused(Refusal):
+    """This consent cannot be written down."""
 
 
 @transaction.atomic
@@ -28,7 +35,7 @@ def opt_out(*, tenant_id: int, number: str, source: str = Source.ADMIN, evidence
             purpose_class=purpose_class,
             is_granted=False,
             source=source,
-            evidence=evidence[:200],
+            evidence=evidence[:EVIDENCE],
         )
         for channel in Channel
         for purpose_class in PurposeClass
@@ -67,11 +74,83 @@ def record_contact(contact: Contact, *, source: str, evidence: str) -> None:
             _grant(contact, channel, PurposeClass.INFORMATIONAL, source, evidence)
 
 
-def grant(
-    contact: Contact, *, channel: str, purpose_class: str, source: str, evidence: str, is_written: bool = False
+def record(
+    contact: Contact,
+    *,
+    is_granted: bool,
+    channel: str,
+    purpose_class: str,
+    source: str,
+    evidence: str,
+    is_written: bool = False,
+    by: str = "",
 ) -> Consent:
-    """Write down a consent that was given elsewhere: a form, a contract, a word to an operator."""
-    return _grant(contact, channel, purpose_class, source, evidence, is_written=is_written)
+    """Write down what was agreed to or taken back elsewhere: on a form, in a contract, in a word to an operator.
+
+    `by` is the person of the staff who does it. Raises `ConsentRefused` as `grant` does.
+    """
+    said = {"channel": channel, "purpose_class": purpose_class, "source": source, "evidence": evidence, "by": by}
+    return grant(contact, is_written=is_written, **said) if is_granted else revoke(contact, **said)
+
+
+@transaction.atomic
+def grant(
+    contact: Contact,
+    *,
+    channel: str,
+    purpose_class: str,
+    source: str,
+    evidence: str,
+    is_written: bool = False,
+    by: str = "",
+) -> Consent:
+    """Write down a consent. Raises `ConsentRefused` as `check_grant` does."""
+    locked = Contact.objects.select_for_update().get(pk=contact.pk)
+    check_grant(locked, purpose_class=purpose_class, is_written=is_written, evidence=evidence)
+    return _grant(contact, channel, purpose_class, source, _signed(evidence, by), is_written=is_written)
+
+
+def check_grant(contact: Contact, *, purpose_class: str, is_written: bool, evidence: str) -> None:
+    """Raise `ConsentRefused` for advertising that nobody could prove, and for somebody who opted out.
+
+    Advertising counts only if it is written and `evidence` says where. Who opted out alone can undo that, with START.
+    """
+    if purpose_class == PurposeClass.MARKETING and not is_written:
+        raise ConsentRefused("not_written", "advertising needs a consent in writing: say that it is written, and where")
+    if is_written and not evidence.strip():
+        raise ConsentRefused("no_evidence", "say in the evidence where the written consent is, such as a form's number")
+    if contact.opted_out_at is not None:
+        raise ConsentRefused(
+            "opted_out", "they opted out of texts and calls; only they can undo that, by texting START"
+        )
+
+
+@transaction.atomic
+def revoke(contact: Contact, *, channel: str, purpose_class: str, source: str, evidence: str, by: str = "") -> Consent:
+    """Take a consent back and return the line that says so; what is revoked already stays as it is.
+
+    Whoever wants no informational texts wants none at all: that is opting out, of texts and calls.
+    """
+    Contact.objects.select_for_update().get(pk=contact.pk)
+    evidence = _signed(evidence, by)
+    if (channel, purpose_class) == (Channel.SMS, PurposeClass.INFORMATIONAL):
+        opt_out(tenant_id=contact.tenant_id, number=contact.number, source=source, evidence=evidence)
+    newest = Consent.objects.newest(contact_id=contact.pk, channel=channel, purpose_class=purpose_class)
+    if newest is not None and not newest.is_granted:
+        return newest
+    return Consent.objects.create(
+        tenant_id=contact.tenant_id,
+        contact=contact,
+        channel=channel,
+        purpose_class=purpose_class,
+        is_granted=False,
+        source=source,
+        evidence=evidence[:EVIDENCE],
+    )
+
+
+def _signed(evidence: str, by: str) -> str:
+    return ": ".join(part for part in (by, evidence.strip()) if part)
 
 
 def _grant(
@@ -85,5 +164,5 @@ def _grant(
         is_granted=True,
         is_written=is_written,
         source=source,
-        evidence=evidence[:200],
+        evidence=evidence[:EVIDENCE],
     )

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from rest_framework.exceptions import NotAcceptable
-from rest_framework.generics import GenericAPIView
+from rest_framework.exceptions import NotAcceptable, ValidationError
+from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -15,6 +15,7 @@ from nevermisscall.api.authentication import Access, KeyAuthentication, Scope, S
 from nevermisscall.api.pagination import CursorPages
 from nevermisscall.api.parsing import JsonParser
 from nevermisscall.api.permissions import HasScope
+from tenants.models import Tenant
 
 
 class JsonAnyway(DefaultContentNegotiation):
@@ -49,6 +50,18 @@ class ApiView(GenericAPIView[Any]):
         access = Access.of(self.request)
         assert access is not None, "HasScope lets nobody else in"
         return access
+
+    def business(self, wanted: int | None) -> Tenant:
+        """Return the business that a request names, or that the key is of; 404 if it is another one's.
+
+        Raises `ValidationError` where all businesses are visible and none is named.
+        """
+        if self.access.tenant is not None and wanted in (None, self.access.tenant.pk):
+            return self.access.tenant
+        if self.access.tenant is None and wanted is None:
+            raise ValidationError({"tenant": "is needed here: this key is not of one business"})
+        visible = Tenant.objects.all() if self.access.tenant is None else Tenant.objects.none()
+        return get_object_or_404(visible, pk=wanted)
 
     def read_query(self, serializer_class: type[BaseSerializer[Any]]) -> dict[str, Any]:
         """Return the query string as values; raises `ValidationError`. Blank and unknown parameters are ignored."""

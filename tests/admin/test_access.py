@@ -5,7 +5,7 @@ import re
 from django.contrib.admin.models import LogEntry
 
 from nevermisscall.lib.admin import change_url, list_url
-from tenants.models import ApiKey, Contact, PhoneNumber, Tenant, TwilioAccount
+from tenants.models import ApiKey, Consent, Contact, PhoneNumber, Tenant, TwilioAccount
 
 
 def create_key(client, tenant, **fields):
@@ -133,6 +133,30 @@ def test_a_person_opts_out_from_their_page(staff, acme):
     contact.refresh_from_db()
     assert contact.opted_out_at is not None
     assert contact.name == "Ann"
+
+
+def add_line(staff, contact, **line):
+    ledger = {"consents-TOTAL_FORMS": 1, "consents-INITIAL_FORMS": 0, "consents-0-contact": contact.pk}
+    said = {"channel": "sms", "purpose_class": "marketing", "is_granted": "on", "is_written": "on"} | line
+    fields = {f"consents-0-{name}": value for name, value in said.items() if value}
+    return staff.post(change_url(contact), {**ledger, **fields, "name": "", "language": ""})
+
+
+def test_a_consent_is_written_down_on_the_persons_page_with_who_did_it(staff, acme):
+    contact = Contact.objects.create(tenant=acme, number="+14155550123")
+    assert add_line(staff, contact, evidence="form 17").status_code == 302
+    add_line(staff, contact, is_granted="", is_written="", evidence="called")
+
+    lines = Consent.objects.order_by("pk").values_list("is_granted", "source", "evidence")
+    assert list(lines) == [(True, "admin", "olga: form 17"), (False, "admin", "olga: called")]
+
+
+def test_a_consent_that_nobody_could_prove_is_refused_on_the_page(staff, acme):
+    contact = Contact.objects.create(tenant=acme, number="+14155550123")
+
+    assert "say in the evidence where" in add_line(staff, contact, evidence="").text
+    assert "in writing" in add_line(staff, contact, is_written="", evidence="form 17").text
+    assert not Consent.objects.exists()
 
 
 def test_a_business_is_made_and_changed_with_its_numbers_and_texts(staff, db):

@@ -177,6 +177,18 @@ def make_picture(make_message, settings, tmp_path):
 
 
 @pytest.fixture
+def make_contact(acme):
+    """Make a contact of Acme's; every further one is older, which means a lower id."""
+    made = []
+
+    def make() -> Contact:
+        made.append(1)
+        return Contact.objects.create(pk=1_000_000 - len(made), tenant=acme, number=f"+1415555{1000 + len(made)}")
+
+    return make
+
+
+@pytest.fixture
 def maria(acme):
     """Somebody who may act for Acme, and does not log in here."""
     user = User.objects.create_user("maria")

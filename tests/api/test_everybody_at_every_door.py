@@ -45,6 +45,32 @@ DOORS: dict[str, list[Door]] = {
     "message-list": [Door("GET", "/api/messages/", rival=EMPTY, permission="view_message")],
     "message": [Door("GET", "/api/messages/{message.pk}", permission="view_message")],
     "message-media": [Door("GET", "/api/messages/{media.message_id}/media/0", permission="view_message")],
+    "contact-list": [
+        Door("GET", "/api/contacts/?number=(415)+555-0100", rival=EMPTY, permission="view_contact"),
+        Door(
+            "POST",
+            "/api/contacts/",
+            ok=201,
+            body={"number": "{new_number}", "tenant": "{contact.tenant_id}"},
+            scope="write",
+            permission="add_contact",
+        ),
+    ],
+    "contact": [
+        Door("GET", "/api/contacts/{contact.pk}", permission="view_contact"),
+        Door("PATCH", "/api/contacts/{contact.pk}", body={"name": "Ann"}, scope="write", permission="change_contact"),
+    ],
+    "consent-list": [
+        Door("GET", "/api/contacts/{contact.pk}/consents", permission="view_consent"),
+        Door(
+            "POST",
+            "/api/contacts/{contact.pk}/consents",
+            ok=201,
+            body={"channel": "voice", "purpose_class": "informational", "granted": True},
+            scope="write",
+            permission="add_consent",
+        ),
+    ],
     "conversation-list": [
         Door("GET", "/api/conversations/", rival=EMPTY, permission="view_conversation"),
         Door("GET", "/conversations/", rival=EMPTY, permission="view_conversation"),
@@ -125,12 +151,15 @@ def ask(acme, make_call, make_message, make_picture, make_conversation, maria):
     """Send one request, each about things of Acme's that nobody has touched."""
 
     def send(caller: Caller, door: Door, *, slash: bool = False):
+        call = make_call()
         things = {
-            "call": make_call(),
+            "call": call,
+            "new_number": f"+1415{2_000_000 + call.pk}",
             "message": make_message(),
             "media": make_picture(),
             "conversation": make_conversation(),
             "maria": maria,
+            "contact": Contact.objects.get_or_create(tenant=acme, number="+14155550100")[0],
             "batch": batch("running"),
             "paused": batch("paused"),
             "visit": visit(),

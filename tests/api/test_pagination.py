@@ -30,8 +30,9 @@ each_list = pytest.mark.parametrize(
         ("/api/calls/", "make_call", "started_at", ["the key", "the rows"]),
         ("/api/messages/", "make_message", "created_at", ["the key", "the rows", "their files"]),
         ("/api/conversations/", "make_conversation", "last_activity", ["the key", "the rows"]),
+        ("/api/contacts/", "make_contact", "id", ["the key", "the rows"]),
     ],
-    ids=["calls", "messages", "conversations"],
+    ids=["calls", "messages", "conversations", "contacts"],
 )
 
 

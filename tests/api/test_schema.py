@@ -91,6 +91,19 @@ def test_answers_are_as_it_says(api, schema, make_call, make_message, make_conve
     check(api.post(f"{conversation}/complete", {"outcome": "resolved"}), schema, f"{one}/complete", "post")
 
 
+def test_answers_about_contacts_are_as_it_says(api, schema):
+    contact = api.post("/api/contacts/", {"number": CUSTOMER}).json()
+    one = f"/api/contacts/{contact['id']}"
+    line = {"channel": "sms", "purpose_class": "marketing", "granted": True, "written": True, "evidence": "form 17"}
+
+    check(api.post("/api/contacts/", {"number": "+14155550199"}), schema, "/api/contacts/", "post")
+    check(api.get("/api/contacts/"), schema, "/api/contacts/")
+    check(api.get(one), schema, "/api/contacts/{id}")
+    check(api.request("PATCH", one, {"name": "Ann"}), schema, "/api/contacts/{id}", "patch")
+    check(api.post(f"{one}/consents", line), schema, "/api/contacts/{id}/consents", "post")
+    check(api.get(f"{one}/consents"), schema, "/api/contacts/{id}/consents")
+
+
 def test_answers_about_visits_are_as_it_says(api, acme, schema):
     crew = Resource.objects.create(tenant=acme, name="Crew")
     starts_at = timezone.now() + timedelta(days=1)

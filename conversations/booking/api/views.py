@@ -27,7 +27,6 @@ from nevermisscall.api.authentication import Access, Scope
 from nevermisscall.api.idempotency import idempotent
 from nevermisscall.api.views import ApiView
 from nevermisscall.lib.clock import utcnow
-from tenants.models import Tenant
 
 _ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 _WHOLE = ("tenant", "resource", "contact")
@@ -114,7 +113,7 @@ class SlotsView(ApiView):
     @extend_schema(operation_id="slots_list", parameters=[SlotsFilter], responses=SlotsSerializer)
     def get(self, request: Request) -> Response:
         wanted = self.read_query(SlotsFilter)
-        tenant = _business(self.access, wanted.pop("tenant", None))
+        tenant = self.business(wanted.pop("tenant", None))
         found = services.free_slots(tenant=tenant, now=utcnow(), **wanted)
         return Response(SlotsSerializer({"timezone": tenant.timezone, "results": found}).data)
 
@@ -165,16 +164,6 @@ class BusyTimeView(ApiView):
     def busy_time(self, pk: int) -> BusyTime:
         """Return the busy time; 404 if it is somebody else's."""
         return get_object_or_404(self.access.visible(BusyTime.objects.select_related("resource")), pk=pk)
-
-
-def _business(access: Access, wanted: int | None) -> Tenant:
-    """Return the business that is asked about; 404 if it is another one's. Raises `ValidationError`."""
-    if access.tenant is not None and wanted in (None, access.tenant.pk):
-        return access.tenant
-    if access.tenant is None and wanted is None:
-        raise ValidationError({"tenant": "is needed here: this key is not of one business"})
-    visible = Tenant.objects.all() if access.tenant is None else Tenant.objects.none()
-    return get_object_or_404(visible, pk=wanted)
 
 
 def _resource(access: Access, wanted: int | None) -> Resource:

@@ -5,6 +5,9 @@ from rest_framework import serializers
 from nevermisscall.api.parsing import MomentField, NumberField, newest_first
 from sms.bulk.models import Batch
 from sms.services import MAX_BODY
+from tenants.compliance import Purpose
+
+PURPOSES = (Purpose.BULK, Purpose.MARKETING)
 
 
 class BatchRequestSerializer(serializers.Serializer[None]):
@@ -16,6 +19,11 @@ class BatchRequestSerializer(serializers.Serializer[None]):
     )
     vars()["from"] = NumberField(required=False, help_text="Which of the business's numbers sends.")
     name = serializers.CharField(max_length=120, required=False, default="")
+    purpose = serializers.ChoiceField(
+        [(purpose.value, purpose.label) for purpose in PURPOSES],
+        default=Purpose.BULK,
+        help_text="Advertising goes only to those whose written consent is in the ledger; other rows are refused.",
+    )
     send_at = MomentField(required=False, allow_null=True, default=None, help_text="Not before this.")
 
 
@@ -23,6 +31,7 @@ class BatchSerializer(serializers.Serializer[Batch]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     body = serializers.CharField()
+    purpose = serializers.ChoiceField(Purpose.choices)
     status = serializers.ChoiceField(Batch.Status.choices)
     total = serializers.IntegerField(help_text="Recipients.")
     send_at = serializers.DateTimeField()

@@ -29,7 +29,6 @@ from sms.bulk.api.serializers import (
     PreviewSerializer,
 )
 from sms.bulk.models import Batch, Recipient
-from tenants.compliance import Purpose
 
 _ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 
@@ -55,7 +54,7 @@ class BatchListView(ListModelMixin, ApiView):
                 number=sender(self.access, wanted.get("from")),
                 body=wanted["body"],
                 rows=wanted["recipients"],
-                purpose=Purpose.BULK,
+                purpose=wanted["purpose"],
                 name=wanted["name"],
                 send_at=wanted["send_at"],
             )

@@ -295,6 +295,7 @@ def test_advertising_needs_a_written_consent_that_still_holds(acme, twilio):
     twilio.text("hello")
     contact = Contact.objects.get()
     given = {"channel": "sms", "purpose_class": "marketing", "source": "api", "evidence": "form 7"}
+    spoken = Consent(tenant=acme, contact=contact, is_granted=True, is_written=False, **given)
 
     def rule(key: str) -> str:
         try:
@@ -303,7 +304,7 @@ def test_advertising_needs_a_written_consent_that_still_holds(acme, twilio):
             return refusal.verdict.rule
 
     assert rule("1") == "no_consent"
-    consenting.grant(contact, **given)
+    spoken.save()
     assert rule("2") == "no_consent"
     consenting.grant(contact, is_written=True, **given)
     assert rule("3") == "allowed"
