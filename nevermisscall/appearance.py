@@ -37,6 +37,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ConversationOutcome": "conversations.models.Conversation.Outcome",
         "ConversationStatus": "conversations.models.Conversation.Status",
         "MessageStatus": "sms.models.Status",
+        "Purpose": "tenants.compliance.Purpose",
     },
     # From our own server: a page that shows keys loads no script from somebody else's.
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -264,31 +264,6 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 
 SPECTACULAR_SETTINGS = appearance.SPECTACULAR_SETTINGS
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "NeverMissCall",
-    "DESCRIPTION": "Calls, texts and conversations of the businesses we answer for. See docs/api.md.",
-    "VERSION": "1",
-    "SCHEMA_PATH_PREFIX": "/api/",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "PREPROCESSING_HOOKS": ["nevermisscall.api.schema.only_ours"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "nevermisscall.api.schema.add_errors",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "AppointmentStatus": "conversations.booking.models.Appointment.Status",
-        "BatchStatus": "sms.bulk.models.Batch.Status",
-        "CallOutcome": "calls.models.Call.Outcome",
-        "CallStatus": "calls.models.Status",
-        "ConversationOutcome": "conversations.models.Conversation.Outcome",
-        "ConversationStatus": "conversations.models.Conversation.Status",
-        "MessageStatus": "sms.models.Status",
-        "Purpose": "tenants.compliance.Purpose",
-    },
-    # From our own server: a page that shows keys loads no script from somebody else's.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-}
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 
