@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from itertools import dropwhile, takewhile
 
-from conversations.ai.language import detect_language
+from conversations.ai.language import detect_language, requested_language
 from conversations.ai.protocol import CUSTOMER, Answer, Request
 
 # Words that neither English nor Spanish has, of the languages nearest to them.
@@ -20,10 +21,12 @@ _OTHERS = re.compile(
 def violations(text: str, answer: Answer, request: Request) -> set[str]:
     """Return {"language"} if `text` is in another language than the customer's. What shows no language passes.
 
-    The customer's language is what the request says; what the answer says instead counts if their newest words show it.
+    The customer's language is what the request says; what the answer says instead counts if their newest words show it
+    or ask for it.
     """
     expected = {request.language or "en"}
-    if answer.language and answer.language == detect_language(_newest_words(request)):
+    words = _newest_words(request)
+    if answer.language and answer.language in (detect_language(words), *map(requested_language, words.split("\n"))):
         expected.add(answer.language)
     if any(char.isalpha() and not unicodedata.name(char, "").startswith("LATIN") for char in text):
         return {"language"}
@@ -34,5 +37,7 @@ def violations(text: str, answer: Answer, request: Request) -> set[str]:
 
 
 def _newest_words(request: Request) -> str:
-    bodies = [line.body for line in request.messages if line.sender_type == CUSTOMER]
-    return bodies[-1] if bodies else ""
+    """The customer's texts since one of ours, a text a line."""
+    lines = dropwhile(lambda line: line.sender_type != CUSTOMER, reversed(request.messages))
+    newest = takewhile(lambda line: line.sender_type == CUSTOMER, lines)
+    return "\n".join(reversed([line.body for line in newest]))

@@ -114,6 +114,20 @@ def test_a_customer_who_changes_the_language_is_answered_in_it():
     assert result.violations == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("What's the address?", "en", ["¿Me puede hablar en inglés?"]),
+        ("¿Cuál es su dirección?", "es", ["Se rompió el tubo de la cocina", "123 Main St"]),
+    ],
+    ids=["asked for in the other one", "shown by the first of two texts"],
+)
+def test_all_newest_words_tell_the_language(text, language, words):
+    result = check(text, *words, answered={"language": language}, language={"en": "es", "es": "en"}[language])
+
+    assert result.violations == ()
+
+
 def test_a_dispatcher_cannot_change_the_language_by_itself():
     assert broken("¿Cuál es su dirección?", "The pipe broke in the kitchen", answered={"language": "es"}) == {
         "language"
