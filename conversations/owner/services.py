@@ -165,14 +165,14 @@ def _drop(text: OwnerText, rows: list[OwnerText]) -> None:
 
 
 def _is_no_persons(text: OwnerText, said: Reading) -> bool:
-    """Tell whether the text is empty, or the phone wrote it by itself. A number in front is a person's."""
+    """Tell whether the text is empty, or the phone wrote it by itself. Words with a number in front are a person's."""
     body = text.message.body
+    if automatic.is_from_a_driver(body) or automatic.repeats_us(body, _ours(text)):
+        return True
     if said.handle is not None:
         return False
     if not said.words:
         return not text.message.media.exists()
-    if automatic.is_from_a_driver(body) or automatic.repeats_us(body, _ours(text)):
-        return True
     is_notice = automatic.may_be_a_notice(body) or (said.command is None and _is_said_again_at_once(text))
     if is_notice and not was_answered(text, "owner_automatic", within=NOTICE_AGAIN_AFTER):
         answer(text, "owner_automatic")
