@@ -229,7 +229,7 @@ if PRODUCTION:
 
 # --- Files of messages ------------------------------------------------------------------------------------------------
 
-# Never served by URL: names are random, and only views that check who asks may open them.
+# Never served by URL: names are random, and only views that check who asks, or a signed link, open them.
 MEDIA_ROOT: str = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
 
 # --- Conversations and who answers them (docs/dispatchers.md) ---------------------------------------------------------
