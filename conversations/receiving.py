@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 
 from conversations import alerts, ownership, threads, timing
-from conversations.ai import courtesies, language
+from conversations.ai import courtesies, emergency, language
 from conversations.events import EmergencyDetected, MessageReceived
 from conversations.models import Conversation, Entry, Transition
 from nevermisscall.lib.logs import bind
@@ -81,7 +81,13 @@ def _react_to_words(conversation: Conversation, message: Message) -> None:
         )
     threads.touch(conversation, message.created_at)
     _note_words(conversation, message)
-    timing.customer_wrote(conversation, is_emergency=False)
+    assessment = emergency.assess(message.body, trade=conversation.tenant.trade)
+    is_emergency = assessment.level == Urgency.EMERGENCY
+    if is_emergency:
+        raise_emergency(conversation, kind=assessment.kind, detected_by="rules")
+    elif assessment.level == Urgency.URGENT and conversation.urgency_level in {Urgency.NORMAL, Urgency.LOW}:
+        conversation.urgency_level = Urgency.URGENT
+    timing.customer_wrote(conversation, is_emergency=is_emergency)
     conversation.save()
     _tell_people(conversation, message)
 

@@ -16,6 +16,7 @@ from unfold.dataclasses import SearchResult
 from calls.alerts.models import AlertCall
 from calls.models import Call, CallEvent
 from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
+from conversations.emergencies.models import Escalation
 from conversations.models import Conversation, Entry
 from conversations.owner.models import OwnerText
 from nevermisscall.api.models import IdempotentRequest
@@ -33,6 +34,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
     "Every day": [
         ("Calls", "call", Call),
         ("Conversations", "forum", Conversation),
+        ("Emergencies", "emergency", Escalation),
         ("Visits", "event", Appointment),
         ("Texts", "sms", Message),
         ("Bulk texts", "campaign", Batch),

@@ -11,6 +11,7 @@ from django.apps import apps
 from calls.alerts.models import AlertCall
 from calls.models import Call
 from conversations.booking.models import Appointment
+from conversations.emergencies.models import Escalation
 from conversations.models import Conversation
 from nevermisscall.outbox import facts
 from sms.models import Message
@@ -19,6 +20,7 @@ from tests.docs.tables import code, table
 
 OURS = ("tenants", "calls", "sms", "conversations", "nevermisscall")
 SAMPLES = {
+    "escalation": Escalation(conversation=Conversation()),
     "call": Call(),
     "alert_call": AlertCall(),
     "message": Message(),
