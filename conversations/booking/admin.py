@@ -8,10 +8,11 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from conversations.booking import calendars, services
+from conversations.booking import admin_chat, calendars, services
 from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
 from nevermisscall.lib.admin import (
     DANGER,
@@ -68,6 +69,10 @@ class AppointmentAdmin(WorkAdmin[Appointment]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
         return super().get_queryset(request).select_related("tenant", "resource", "contact", "conversation")
+
+    def get_urls(self) -> list[URLPattern]:
+        book = self.admin_site.admin_view(admin_chat.book)
+        return [path("book/<int:pk>/", book, name="booking_appointment_book"), *super().get_urls()]
 
     @admin.display(description="When, on the business's clock", ordering="starts_at")
     def when(self, appointment: Appointment) -> str:

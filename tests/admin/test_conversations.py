@@ -162,12 +162,12 @@ def test_the_live_part_is_the_same_until_something_happens(staff, conversation, 
 
 def test_the_live_part_costs_the_same_however_long_it_is(staff, conversation, client, django_assert_num_queries):
     live(staff, conversation)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         live(staff, conversation)
     for number in range(5):
         write(client, f"and another thing {number}")
         ownership.take_over(conversation_id=conversation.pk, user=None, relay_to=f"+1500555020{number}")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         live(staff, conversation)
 
 

@@ -219,6 +219,8 @@ def test_the_fact_tells_that_a_person_has_it(phones, of_the_ai):
     phones.owner("On my way")
 
     topics = (
-        Fact.objects.filter(aggregate=f"conversation:{of_the_ai.pk}").order_by("id").values_list("topic", flat=True)
+        Fact.objects.filter(aggregate=f"conversation:{of_the_ai.pk}")
+        .order_by("sequence")
+        .values_list("topic", flat=True)
     )
     assert list(topics)[-2:] == ["conversation.user_taken", "conversation.message_sent"]
