@@ -7,6 +7,7 @@ from conversations import alerts, ownership
 from conversations.booking import services as booking
 from conversations.booking.models import Appointment
 from conversations.booking.telling import when
+from conversations.emergencies.models import Escalation
 from conversations.events import OwnerAcknowledged
 from conversations.models import Conversation
 from conversations.owner import addressing, relaying
@@ -36,9 +37,9 @@ def is_meant(command: Command, conversation: Conversation) -> bool:
 
 
 def is_unseen_emergency(conversation: Conversation) -> bool:
-    """Tell whether it is an emergency that nobody of the business has taken."""
-    is_emergency = conversation.urgency_level == Conversation.Urgency.EMERGENCY
-    return is_emergency and conversation.status != Status.COMPLETED and conversation.ownership != Ownership.USER
+    """Tell whether it is an emergency of which nobody has said yet that they know; our texts about it ask for an OK."""
+    unseen = Escalation.objects.filter(conversation=conversation, acknowledged_at__isnull=True)
+    return conversation.ownership != Ownership.USER and unseen.exists()
 
 
 def obey(text: OwnerText, reading: Reading, conversation: Conversation | None = None) -> None:

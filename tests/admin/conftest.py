@@ -11,6 +11,7 @@ from calls.models import Call
 from conversations.booking import calendars
 from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
 from conversations.models import Conversation
+from conversations.owner.models import OwnerText
 from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
@@ -133,6 +134,9 @@ def everything(acme, missed_call, operator, client):
         starts_at=starts,
         ends_at=ends,
         hold_expires_at=ends,
+    )
+    OwnerText.objects.create(
+        tenant=acme, message=Message.objects.first(), phone="+15005550200", conversation=conversation, state="done"
     )
     beat("host:17")
     status_services.report(name="dispatchbot_ai", state="degraded", error="no answer within 10 s")

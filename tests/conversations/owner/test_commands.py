@@ -8,6 +8,7 @@ from django.utils import timezone
 from conversations import ownership
 from conversations.booking import services as booking
 from conversations.booking.models import Appointment
+from conversations.emergencies.models import Escalation
 from conversations.models import Conversation, Transition
 from conversations.owner.models import OwnerText
 from nevermisscall.outbox.models import Fact
@@ -24,9 +25,8 @@ def jane(phones):
 
 
 @pytest.fixture
-def emergency(jane):
-    Conversation.objects.update(urgency_level="emergency")
-    return jane
+def emergency(phones):
+    return phones.customer("I smell gas in my kitchen", phone=JANE)
 
 
 @pytest.fixture
@@ -104,6 +104,14 @@ def test_what_is_over_cannot_be_taken_but_written_to(phones, jane):
     phones.owner(f"{jane} TAKE")
 
     assert f"is over. Begin with {jane} and your words" in phones.last_to()
+    assert reload(jane).status == Status.COMPLETED
+
+
+def test_what_is_over_is_not_handed_back(phones, jane):
+    phones.owner("DONE")
+    phones.owner(f"{jane} AI")
+
+    assert f"is over. Begin with {jane}" in phones.last_to()
     assert reload(jane).status == Status.COMPLETED
 
 
@@ -275,11 +283,24 @@ def test_ok_says_that_an_emergency_was_seen(phones, emergency, word):
 
 def test_ok_to_the_newest_alert_needs_no_number_in_an_emergency(phones):
     phones.customer("hello", phone=BOB)
-    jane = phones.customer("gas!", phone=JANE)
-    Conversation.objects.filter(pk=jane.pk).update(urgency_level="emergency")
+    jane = phones.customer("I smell gas in my kitchen", phone=JANE)
     phones.owner("OK")
 
     assert Fact.objects.get(topic="owner.acknowledged").data["conversation_id"] == jane.pk
+
+
+def test_ok_stops_the_calls_and_a_second_one_is_for_the_customer(phones, emergency):
+    phones.owner("OK")
+    assert Escalation.objects.get().acknowledged_how == "text"
+    phones.owner(f"{emergency} ok")
+
+    assert phones.texts_to(JANE) == ["ok"]
+
+
+def test_words_to_the_customer_stop_the_calls_too(phones, emergency):
+    phones.owner("Leave the house, I'm coming")
+
+    assert Escalation.objects.get().acknowledged_how == "takeover"
 
 
 def test_ok_of_somebody_who_has_the_emergency_is_for_the_customer(phones, emergency):

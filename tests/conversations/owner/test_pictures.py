@@ -7,7 +7,7 @@ import requests
 from django.utils import timezone
 
 from conversations.models import Conversation
-from conversations.owner import links
+from conversations.owner import links, relaying
 from conversations.owner.models import OwnerText
 from nevermisscall.lib.clock import DatabaseClock
 from sms.models import Message, MessageMedia
@@ -154,6 +154,14 @@ def test_pictures_that_do_not_come_are_waited_for_two_minutes(jane, send_picture
     assert look_again().state == State.DONE
     assert (sent().body, sent().media_urls) == ("This one?", [])
     assert "1 of your pictures or files could not be passed on" in phones.last_to()
+
+
+def test_who_lost_the_lease_sends_nothing(send_pictures):
+    text = send_pictures()
+    text.fence = 12345
+
+    assert relaying.finish(text) is None
+    assert not Message.objects.filter(sender_type="user", direction="outbound").exists()
 
 
 def test_a_file_that_we_do_not_keep_is_told(jane, send_pictures, look_again, phones):

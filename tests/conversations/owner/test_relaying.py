@@ -105,6 +105,15 @@ def test_an_owner_whose_words_may_not_be_sent_is_told_why(phones, of_the_ai, con
     assert (text.state, of_the_ai.status) == (OwnerText.State.REFUSED, Status.AI_HANDLING)
 
 
+def test_an_owner_who_opted_out_is_not_answered_but_heard(phones, of_the_ai, caplog):
+    phones.owner("STOP")
+    phones.owner("LIST")
+    phones.owner("On my way")
+
+    assert "the owner cannot be answered by text" in caplog.text
+    assert phones.texts_to(JANE) == ["On my way"]
+
+
 def test_words_that_are_too_long_are_refused_as_a_whole(phones, of_the_ai):
     phones.owner("x" * 1601)
 
