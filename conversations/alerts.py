@@ -12,7 +12,7 @@ from sms.services import TextRefused
 from tenants import services as tenant_services
 from tenants import texts
 from tenants.compliance import Purpose
-from tenants.models import PhoneNumber
+from tenants.models import OwnerNumber, PhoneNumber
 
 WORDS_SHOWN = 400  # of a customer's text that is handed on
 
@@ -72,7 +72,12 @@ def tell(
 
 
 def relay(conversation: Conversation, message: Message, *, to_number: str = "") -> Message | None:
-    """Hand a customer's words on to the person who answers by text, or to the owner."""
+    """Hand a customer's words on to the person who answers by text, or to the owner.
+
+    A phone that is not one of the business's any more gets nothing: then it is the owner who is told.
+    """
+    theirs = OwnerNumber.objects.filter(tenant_id=conversation.tenant_id, number=to_number)
+    to_number = to_number if theirs.exists() else ""
     return tell(
         conversation,
         template="owner_customer_wrote",

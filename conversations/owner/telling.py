@@ -1,9 +1,13 @@
 """News that the owner can act upon from their phone."""
 
+from datetime import timedelta
+
 from conversations import alerts, text_back
 from conversations.booking.models import Appointment
 from conversations.booking.telling import when
 from conversations.models import Entry
+from nevermisscall.lib.clock import utcnow
+from nevermisscall.outbox.queues import Retry
 from sms.models import Message
 from tenants import texts
 from tenants.compliance import Purpose
@@ -34,12 +38,18 @@ def explain_undelivered(*, message_id: int) -> None:
 
 
 def ask_about_visit(*, appointment_id: int) -> None:
-    """Ask the owner by text to confirm or decline a visit that a customer wants, once."""
+    """Ask the owner by text to confirm or decline a visit that a customer wants, once.
+
+    Raises `Retry` for the time when an owner who asked for quiet can be asked: the visit is kept for longer than that.
+    """
     rows = Appointment.objects.select_related("tenant", "conversation__tenant", "conversation__contact")
     visit = rows.get(pk=appointment_id)
     if visit.conversation is None or visit.status != Appointment.Status.REQUESTED:
         return
     tenant = visit.tenant
+    quiet = tenant.alerts_quiet_until - utcnow() if tenant.alerts_quiet_until else timedelta(0)
+    if quiet > timedelta(0):
+        raise Retry("the owner asked for quiet", after=quiet)
     alerts.tell(
         visit.conversation,
         template="owner_visit_requested",

@@ -11,8 +11,8 @@ from conversations.booking.models import Appointment
 from conversations.emergencies.models import Escalation
 from conversations.models import Conversation, Transition
 from conversations.owner.models import OwnerText
-from nevermisscall.outbox.models import Fact
-from tenants.models import BusinessHours
+from nevermisscall.outbox.models import Delivery, Fact
+from tenants.models import BusinessHours, Tenant
 from tests.conversations.owner.conftest import BOB, JANE
 from tests.fixtures.people import OWNER_PHONE
 
@@ -198,6 +198,19 @@ def test_help_lists_the_commands(phones, jane, word):
 def test_the_owner_is_asked_about_a_visit(phones, visit, jane):
     assert phones.last_to().startswith(f"{jane} (415) 555-0123 asks for a visit on ")
     assert phones.last_to().endswith(": leak, 1 Main St. Reply YES to confirm or NO to decline.")
+
+
+def test_an_owner_who_asked_for_quiet_is_asked_afterwards(phones, business, request):
+    phones.owner("QUIET 2H")
+    visit = request.getfixturevalue("visit")
+    assert "asks for a visit" not in phones.last_to()
+    asking = Delivery.objects.get(subscriber="owner.ask_about_visit")
+    assert timedelta(minutes=119) < asking.next_attempt_at - visit.created_at < timedelta(minutes=121)
+
+    Tenant.objects.update(alerts_quiet_until=timezone.now())
+    Delivery.objects.filter(pk=asking.pk).update(next_attempt_at=timezone.now())
+    phones.do_due_work()
+    assert "asks for a visit" in phones.last_to()
 
 
 @pytest.mark.parametrize("word", ["YES", "Sí"])

@@ -69,6 +69,15 @@ def test_from_then_on_the_customers_texts_come_to_that_phone(phones, of_the_ai):
     assert "Great" not in phones.last_to(OWNER_PHONE)
 
 
+def test_a_phone_that_left_the_business_gets_no_more_of_them(phones, of_the_ai):
+    phones.owner(f"{of_the_ai} On my way", phone=PARTNER)
+    OwnerNumber.objects.filter(number=PARTNER).delete()
+    phones.customer("Great, the door is open")
+
+    assert phones.texts_to(PARTNER) == []
+    assert phones.last_to(OWNER_PHONE).endswith("Great, the door is open")
+
+
 def test_the_line_stands_in_the_conversation_as_a_persons(phones, of_the_ai):
     phones.owner("On my way")
 
