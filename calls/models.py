@@ -127,6 +127,7 @@ class Call(Work):
         ]
         indexes: ClassVar = [
             models.Index(F("tenant_id"), F("started_at").desc(), name="call_by_tenant"),  # lists, newest first
+            models.Index(fields=["started_at"], name="call_by_time"),  # the dashboard and /metrics: the last hour, week
             models.Index(fields=["from_number", "-started_at"], name="call_by_caller"),  # the operator's search
             models.Index(
                 fields=["dead_at"], name="call_dead", condition=Q(dead_at__isnull=False)

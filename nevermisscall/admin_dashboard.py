@@ -2,22 +2,20 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Min, Model, Q, Value
+from django.db.models import Count, Model, Q
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 
 from calls.admin import OUTCOME_COLOURS
 from calls.models import Call
 from nevermisscall.lib.admin import INFO, NONE, badge, change_url, list_url, shown_number, span
-from nevermisscall.lib.clock import DatabaseClock, utcnow
-from nevermisscall.outbox import queues
-from nevermisscall.outbox.admin import DEAD, may_view
-from nevermisscall.outbox.queues import Queue
+from nevermisscall.lib.clock import utcnow
+from nevermisscall.outbox.admin import may_view
+from nevermisscall.outbox.backlog import backlogs
 from sms.models import Message, Status
 from tenants.compliance import Purpose
 
@@ -178,33 +176,18 @@ def _reasons(reasons: Counter[tuple[date, str]], missed: int, since: datetime) -
 
 
 def _queues(now: datetime) -> list[dict[str, Any]]:
-    """Count the pending work of every queue with one query; `oldest` is how late the latest row is."""
-    counts = []
-    for queue in queues.every():
-        alive = Q(dead_at__isnull=True, **{f"{queue.due}__isnull": False})
-        due = alive & Q(**{f"{queue.due}__lte": DatabaseClock()})
-        rows = queue.model._default_manager.filter(alive | DEAD).order_by()
-        counts.append(
-            rows.values(queue=Value(queue.name)).annotate(
-                pending=Count("pk", filter=alive),
-                due=Count("pk", filter=due),
-                oldest=Min(F(queue.due), filter=due),
-                dead=Count("pk", filter=DEAD),
-            )
-        )
-    found = {row["queue"]: row for row in counts[0].union(*counts[1:], all=True)}
-    return [_queue(queue, found.get(queue.name), now) for queue in queues.every()]
-
-
-def _queue(queue: Queue, found: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
-    counted = found or {"pending": 0, "due": 0, "oldest": None, "dead": 0}
-    oldest = counted["oldest"]
-    return {
-        **counted,
-        "name": queue.name,
-        "late": NONE if oldest is None else span(now - oldest),
-        "url": f"{list_url(queue.model)}?work=pending",
-    }
+    """Return what waits in every queue, and how late the latest of it is."""
+    return [
+        {
+            "name": backlog.queue.name,
+            "pending": backlog.pending,
+            "due": backlog.due,
+            "dead": backlog.dead,
+            "late": NONE if backlog.oldest is None else span(now - backlog.oldest),
+            "url": f"{list_url(backlog.queue.model)}?work=pending",
+        }
+        for backlog in backlogs()
+    ]
 
 
 def _last_calls() -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
 from nevermisscall.outbox.models import Delivery, Fact, Heartbeat
 from nevermisscall.status.models import ServiceState
-from nevermisscall.webhooks.models import WebhookReceipt
+from nevermisscall.webhooks.models import WebhookMinute, WebhookReceipt
 from sms.bulk.models import Batch, Recipient
 from sms.models import AccountPause, Message, MessageMedia, SendAttempt, SenderPace
 from tenants.models import ApiKey, Consent, Contact, Membership, PhoneNumber, Tenant, TextTemplate, TwilioAccount
@@ -51,6 +51,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
     ],
     "Behind the scenes": [
         ("Webhooks", "webhook", WebhookReceipt),
+        ("Webhooks by the minute", "timer", WebhookMinute),
         ("Call events", "timeline", CallEvent),
         ("Files of texts", "image", MessageMedia),
         ("Consents", "fact_check", Consent),

@@ -177,6 +177,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget Idempotency-Keys": {"task": "api.forget_idempotent_requests", "schedule": 3600.0},
+    "forget how long webhooks took": {"task": "webhooks.forget_minutes", "schedule": 3600.0},
     "end conversations that nobody goes on with": {"task": "conversations.close_quiet", "schedule": 3600.0},
 }
 
@@ -247,6 +248,11 @@ DISPATCHERS = Config(
 )
 for _variable, _remedy in DISPATCHERS.problems(production=PRODUCTION):
     require(False, _variable, _remedy)
+
+# --- Metrics ----------------------------------------------------------------------------------------------------------
+
+# Bearer token that `/metrics` asks for; without one anybody may read the figures.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 
 # --- API (docs/api.md) ------------------------------------------------------------------------------------------------
 

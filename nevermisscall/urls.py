@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from nevermisscall import health
 from nevermisscall.api import errors
+from nevermisscall.metrics import views as metrics
 from nevermisscall.webhooks.status import StatusView
 
 urlpatterns = [
@@ -23,6 +24,8 @@ urlpatterns = [
     path("api/webhooks/status", StatusView.as_view(), name="status"),
     path("webhooks/twilio/sms/status", StatusView.as_view(), name="status-sms-alias"),
     path("webhooks/twilio/recording/status", StatusView.as_view(), name="status-recording-alias"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("metrics/prometheus", metrics.prometheus, name="metrics-prometheus"),
     path("health", health.health, name="health"),
     path("twilio/health", health.health, name="health-alias"),
     path("health/live", health.live, name="health-live"),

@@ -17,7 +17,9 @@ control_socket_disable = True  # Its default path is one per user: two copies wo
 
 
 def post_worker_init(worker: object) -> None:
-    """Let each process hear of routing changes. After the fork: a thread would not survive it."""
+    """Let each process hear of routing changes and write how long webhooks took. No thread survives the fork."""
+    from nevermisscall.webhooks import timing
     from tenants import routing
 
     routing.table.listen()
+    timing.start()

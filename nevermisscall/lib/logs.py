@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 _context: ContextVar[dict[str, Any]] = ContextVar("log_context", default={})  # noqa: B039 - replaced, never changed
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "context"}
-_QUIET_PATHS = ("/health", "/static/")
+_QUIET_PATHS = ("/health", "/metrics", "/static/")
 _SECRET_PATHS = ("/calendar/", "/media/")  # what follows lets anybody in who knows it
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet, Value
+from django.db.models import Model, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,13 +16,13 @@ from django.utils.html import format_html
 from nevermisscall.lib.admin import DANGER, INFO, SUCCESS, RecordAdmin, RecordInline, ago, badge, change_url, pretty
 from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.outbox import queues, work
+from nevermisscall.outbox.backlog import DEAD
 from nevermisscall.outbox.models import Delivery, Fact, Heartbeat, Work
 from nevermisscall.outbox.queues import Queue
 
 W = TypeVar("W", bound=Work)
 
 SHOWN = 200  # dead letters of one queue; the model's own list has them all
-DEAD = Q(dead_at__isnull=False)
 
 
 class WorkFilter(admin.SimpleListFilter):

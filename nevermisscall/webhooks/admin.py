@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
 from nevermisscall.lib.admin import NONE, SUCCESS, WARNING, DayRangeFilter, RecordAdmin, badge, block
-from nevermisscall.webhooks.models import WebhookReceipt
+from nevermisscall.webhooks.models import WebhookMinute, WebhookReceipt
 
 KINDS = ("call", "dial", "screen", "accept", "voicemail", "status")
 
@@ -22,7 +22,7 @@ class KindFilter(admin.SimpleListFilter):
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
         return [(kind, kind.capitalize()) for kind in KINDS]
 
-    def queryset(self, _request: HttpRequest, queryset: QuerySet[WebhookReceipt]) -> QuerySet[WebhookReceipt]:
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
@@ -60,3 +60,21 @@ class WebhookReceiptAdmin(RecordAdmin[WebhookReceipt]):
     @admin.display(description="Body")
     def answer_text(self, receipt: WebhookReceipt) -> str:
         return block(receipt.answer)
+
+
+@admin.register(WebhookMinute)
+class WebhookMinuteAdmin(RecordAdmin[WebhookMinute]):
+    list_display = ("minute", "kind", "answered", "failed", "slow", "average", "slowest")
+    list_filter = (KindFilter, ("minute", DayRangeFilter))
+    search_fields = ("kind",)
+    ordering = ("-minute", "kind")
+    fields = (("minute", "kind"), ("answered", "failed", "slow"), ("average", "slowest"))
+    readonly_fields = ("average", "slowest")
+
+    @admin.display(description="On average")
+    def average(self, minute: WebhookMinute) -> str:
+        return f"{minute.total_ms / minute.answered:.1f} ms"
+
+    @admin.display(description="Slowest", ordering="slowest_ms")
+    def slowest(self, minute: WebhookMinute) -> str:
+        return f"{minute.slowest_ms:.1f} ms"

@@ -1,10 +1,12 @@
 """Webhooks go past what only people's requests need: sessions, CSRF, login, messages, headers for browsers."""
 
 from collections.abc import Callable
+from time import perf_counter
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from nevermisscall.webhooks import timing
 from nevermisscall.webhooks.views import TwilioWebhookView
 
 
@@ -23,5 +25,7 @@ class WebhookLane:
         if view_class is None or not issubclass(view_class, TwilioWebhookView):
             return self.get_response(request)
         request.resolver_match = match
+        started = perf_counter()
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        timing.note(view_class.kind, seconds=perf_counter() - started, status_code=response.status_code)
         return response

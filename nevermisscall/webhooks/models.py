@@ -1,4 +1,4 @@
-"""The receipt of each webhook: what came, and the answer that a repeat gets again."""
+"""The receipt of each webhook: what came, and the answer that a repeat gets again. And how long they took."""
 
 from typing import ClassVar
 
@@ -30,3 +30,23 @@ class WebhookReceipt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class WebhookMinute(models.Model):
+    """How the webhooks of one kind fared in one minute, all processes together. Only `webhooks.timing` writes it."""
+
+    minute = models.DateTimeField(help_text="Its beginning.")
+    kind = models.CharField(max_length=20)
+    answered = models.PositiveIntegerField(help_text="Without those that were refused.")
+    failed = models.PositiveIntegerField(help_text="Of these: answered 5xx.")
+    slow = models.PositiveIntegerField(help_text="Of these: took over half a second.")
+    total_ms = models.FloatField()
+    slowest_ms = models.FloatField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["minute", "kind"], name="webhook_minute_once"),  # and /metrics, forgetting
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.minute:%H:%M}"

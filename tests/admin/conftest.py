@@ -17,6 +17,7 @@ from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
 from nevermisscall.outbox.heartbeats import beat
 from nevermisscall.status import services as status_services
+from nevermisscall.webhooks import timing
 from sms.bulk.models import Batch, Recipient
 from sms.models import AccountPause, Message, SendAttempt, SenderPace
 from tenants.models import ApiKey, BusinessHours, Closure, Contact, Membership, TextTemplate, TwilioAccount
@@ -139,6 +140,7 @@ def everything(acme, missed_call, operator, client):
         tenant=acme, message=Message.objects.first(), phone="+15005550200", conversation=conversation, state="done"
     )
     beat("host:17")
+    timing.flush()
     status_services.report(name="dispatchbot_ai", state="degraded", error="no answer within 10 s")
     assert Contact.objects.exists()
     return call

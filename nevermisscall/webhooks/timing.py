@@ -1,0 +1,107 @@
+"""How long webhooks take. Each process counts in memory; a thread adds it up in the database, a row a minute and kind.
+
+Counting costs a webhook a microsecond. A process that is killed loses what it counted in the last seconds.
+"""
+
+import logging
+import threading
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from nevermisscall.lib.clock import DatabaseClock, utcnow
+from nevermisscall.webhooks.models import WebhookMinute
+
+EVERY_SECONDS = 10.0
+SLOW_MS = 500  # what is promised for a webhook at most
+KEPT = timedelta(days=2)
+MOST_ROWS = 600  # that wait while the database is away: an hour's
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What happened in one minute to webhooks of one kind."""
+
+    answered: int = 0
+    failed: int = 0
+    slow: int = 0
+    total_ms: float = 0.0
+    slowest_ms: float = 0.0
+
+    def add(self, other: "_Sum") -> None:
+        self.answered += other.answered
+        self.failed += other.failed
+        self.slow += other.slow
+        self.total_ms += other.total_ms
+        self.slowest_ms = max(self.slowest_ms, other.slowest_ms)
+
+
+_sums: dict[tuple[datetime, str], _Sum] = {}
+_lock = threading.Lock()
+
+
+def note(kind: str, *, seconds: float, status_code: int) -> None:
+    """Count one webhook. Those that were refused are not counted: most of them are not Twilio's."""
+    if 400 <= status_code < 500:
+        return
+    ms = seconds * 1000
+    minute = utcnow().replace(second=0, microsecond=0)
+    _add({(minute, kind): _Sum(1, int(status_code >= 500), int(ms > SLOW_MS), ms, ms)})
+
+
+def start() -> None:
+    """Write down what this process counts, every few seconds from now on."""
+    threading.Thread(target=_write_forever, name="webhook-timing", daemon=True).start()
+
+
+def flush() -> None:
+    """Write down what was counted. While the database is away it is kept, up to an hour of it."""
+    with _lock:
+        counted = dict(_sums)
+        _sums.clear()
+    if not counted:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.executemany(_ADD, [(*key, *astuple(each)) for key, each in sorted(counted.items())])
+    except (DatabaseError, InterfaceError):
+        _add(counted)
+        raise
+
+
+def forget_old() -> int:
+    """Delete the minutes that no figure looks at any more. Returns how many rows there were."""
+    return WebhookMinute.objects.filter(minute__lt=DatabaseClock() - KEPT).delete()[0]
+
+
+def _add(counted: dict[tuple[datetime, str], _Sum]) -> None:
+    with _lock:
+        for key, each in counted.items():
+            _sums.setdefault(key, _Sum()).add(each)
+        for key in sorted(_sums)[:-MOST_ROWS]:
+            del _sums[key]
+
+
+def _write_forever() -> None:
+    pause = threading.Event()
+    while not pause.wait(EVERY_SECONDS):
+        try:
+            flush()
+        except Exception:
+            logger.warning("could not write down how long webhooks took; trying again", exc_info=True)
+        connection.close()
+
+
+_ADD = """
+    INSERT INTO webhooks_webhookminute AS sums (minute, kind, answered, failed, slow, total_ms, slowest_ms)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (minute, kind) DO UPDATE SET
+        answered = sums.answered + excluded.answered,
+        failed = sums.failed + excluded.failed,
+        slow = sums.slow + excluded.slow,
+        total_ms = sums.total_ms + excluded.total_ms,
+        slowest_ms = greatest(sums.slowest_ms, excluded.slowest_ms)
+"""
