@@ -1,6 +1,7 @@
 """docs/dependencies.md has a reason for each locked dependency that we chose."""
 
 import re
+import tomllib
 
 import pytest
 
@@ -27,3 +28,10 @@ def test_it_explains(package):
 
 def test_it_explains_nothing_that_is_not_there():
     assert set(CHOSEN) == EXPLAINED
+
+
+def test_an_extra_is_what_its_file_locks():
+    extras = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    listed = (BASE_DIR / "requirements" / "llm.in").read_text().splitlines()
+
+    assert extras["llm"] == [line for line in listed if line and not line.startswith(("#", "-"))]
