@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from conversations.ai import guards
 from conversations.ai.acknowledgement import Acknowledgement
+from conversations.ai.emergency import safety_words
+from conversations.ai.emergency.data import terms
 from conversations.ai.llm import prompting
 from nevermisscall.lib.segments import is_gsm7
 from tests.conversations.ai.people import FRIDAY_8, THURSDAY_9, answer, business, line, request
@@ -248,7 +250,15 @@ def test_text_of_the_prompt_is_recognised():
     assert "secret" in broken(" ".join(words[40:52]))
 
 
-# --- whatever the business is called
+# --- words that always pass
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", sorted(terms().kinds))
+def test_safety_words_pass_as_they_are(kind, language):
+    words = safety_words(kind, language)
+
+    assert check(words, language=language, answered={"emergency_detected": True}) == guards.Guarded(words, ())
 
 
 @pytest.mark.parametrize(
