@@ -1,0 +1,1 @@
+"""A dispatcher of rules: works with every other one down."""
