@@ -81,7 +81,7 @@ class Request:
 class Answer:
     """What a dispatcher makes of the conversation."""
 
-    message_to_customer: str
+    message_to_customer: str  # blank: there is nothing left to say
     job_type: str  # <trade>_<what>, such as plumbing_drain; blank: not known yet
     urgency_level: str
     confidence: float  # 0 to 1
