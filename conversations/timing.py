@@ -7,9 +7,11 @@ from django.db import connection
 from django.db.models import Q
 
 from conversations.models import Conversation, Entry
+from nevermisscall.outbox import doorbell, queues
 from sms.models import Message
 from tenants.models import Tenant
 
+TURN_QUEUE = "conversations.turns"
 # Three quick texts get one answer, and somebody who writes and writes is not kept waiting for more than this.
 DEBOUNCE = timedelta(seconds=2)
 LATEST = timedelta(seconds=8)
@@ -83,6 +85,8 @@ def _arm(conversation: Conversation, due: datetime | None) -> None:
     # Whoever holds the row now works on what is no longer so: without its fence it can save nothing.
     conversation.fence = conversation.lease_until = conversation.dead_at = None
     conversation.attempts = 0
+    if due is not None and due <= database_now():
+        doorbell.ring_after_commit(queues.get(TURN_QUEUE), conversation.pk)
 
 
 def _takeover_seconds(tenant: Tenant) -> int:

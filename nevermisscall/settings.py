@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "conversations",
     "conversations.booking",
     "conversations.owner",
+    "conversations.dispatching",
     "conversations.emergencies",
 ]
 

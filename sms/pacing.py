@@ -17,7 +17,7 @@ from sms.models import Message
 from tenants.models import PhoneNumber
 
 SECOND = timedelta(seconds=1)
-URGENT_PRIORITY = 1  # missed-call texts, replies and alerts; see sms.services
+URGENT_PRIORITY = 2  # missed-call texts, replies of people and of the AI, alerts; see sms.services
 
 
 def wait_for_slot(message: Message) -> timedelta | None:

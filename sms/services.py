@@ -36,9 +36,9 @@ _PRIORITY = {
     Purpose.REPLY: 1,
     Purpose.CONFIRMATION: 1,
     Purpose.AI: 2,
-    Purpose.NOTICE: 2,
-    Purpose.BULK: 3,
-    Purpose.MARKETING: 3,
+    Purpose.NOTICE: 3,
+    Purpose.BULK: 4,
+    Purpose.MARKETING: 4,
 }
 
 logger = logging.getLogger(__name__)

@@ -51,10 +51,10 @@ def test_more_words_do_not_restart_it(customer_writes):
 
 
 def test_a_business_has_its_own_wait(customer_writes, acme):
-    acme.ai_takeover_seconds = 0
+    acme.ai_takeover_seconds = 5
     acme.save()
 
-    assert waits(customer_writes()) == 0
+    assert waits(customer_writes()) == 5
 
 
 def test_without_ai_nothing_is_due_and_the_owner_gets_the_words(customer_writes, acme, twilio_api):

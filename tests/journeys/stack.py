@@ -68,11 +68,14 @@ class Stack:
         self.emulator.stop()
         self.redis.remove()
 
-    def start_process(self, name: str) -> None:
+    def start_process(self, name: str, *, as_name: str = "") -> None:
+        """Start a process of the Procfile; `as_name` tells a second one of its kind from the first."""
         command = shlex.split(COMMANDS[name])
         with (self.home / f"{name}.log").open("ab") as output:
             death = signal.SIGQUIT if name == "web" else signal.SIGKILL
-            self.processes[name] = start_leashed(command, death_signal=death, cwd=BASE_DIR, env=self.env, output=output)
+            self.processes[as_name or name] = start_leashed(
+                command, death_signal=death, cwd=BASE_DIR, env=self.env, output=output
+            )
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """End one process and everything it started."""
@@ -98,6 +101,11 @@ class Stack:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the database behind the product's back."""
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def query(self, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Ask it with named values."""
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(query, values).fetchall()
 

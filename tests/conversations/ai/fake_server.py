@@ -30,12 +30,14 @@ class FakeServer:
 
     # The last of several replies is given to all requests after it.
 
-    def reply(self, data: Any = None, *, status=200, body: bytes | None = None, after=0.0, headers=()):
-        """Answer `data` as JSON, or `body` as it is, after some seconds."""
+    def reply(self, data: Any = None, *, status=200, body: bytes | None = None, after=0.0, headers=(), meanwhile=None):
+        """Answer `data` as JSON, or `body` as it is, after some seconds and after `meanwhile` was called."""
         content = json.dumps(data).encode() if body is None else body
 
         def send(handler):
             self._stopping.wait(after)
+            if meanwhile is not None:
+                meanwhile()
             handler.send_response(status)
             for name, value in {"Content-Type": "application/json", **dict(headers)}.items():
                 handler.send_header(name, value)
