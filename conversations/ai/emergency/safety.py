@@ -4,9 +4,11 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from conversations.ai.emergency.data import LANGUAGES, LONGEST_SAFETY_WORDS, WrongData, terms
+from conversations.ai.emergency.terms import LANGUAGES, WrongData, terms
+from nevermisscall.lib.segments import is_gsm7
 
 OTHER = "other"
+LONGEST = 300  # characters: two SMS
 
 
 def safety_words(kind: str, language: str) -> str:
@@ -36,8 +38,16 @@ def parse_safety_words(text: str) -> dict[str, dict[str, str]]:
         if strangers := given.keys() - terms().kinds.keys():
             raise WrongData(f"safety_words.toml: {language}: no such kind: {', '.join(sorted(strangers))}; take it out")
         for kind, each in given.items():
-            if len(each) > LONGEST_SAFETY_WORDS:
-                raise WrongData(
-                    f"safety_words.toml: {language}.{kind}: {len(each)} characters, {LONGEST_SAFETY_WORDS} fit"
-                )
+            _check(f"safety_words.toml: {language}.{kind}", each, is_life_safety=terms().kinds[kind])
     return words
+
+
+def _check(where: str, text: str, *, is_life_safety: bool) -> None:
+    if len(text) > LONGEST:
+        raise WrongData(f"{where}: {len(text)} characters, {LONGEST} fit")
+    if not is_gsm7(text):
+        raise WrongData(
+            f"{where}: a letter is not in GSM-7 and makes it four SMS; é and ñ are in it, á, í, ó and ú are not"
+        )
+    if ("911" in text) != is_life_safety:
+        raise WrongData(f"{where}: it names 911 if signs.toml calls the kind life_safety, and only then")
