@@ -249,7 +249,9 @@ class MessageMediaAdmin(WorkAdmin[MessageMedia]):
 class SenderPaceAdmin(RecordAdmin[SenderPace]):
     list_display = ("number", "sent", "day", "free_at", "turn_at")
     search_fields = ("number",)
+    search_help_text = "Number, or SID of a Messaging Service"
     number_fields = ("number",)
+    sid_fields = ("number",)
     ordering = ("number",)
 
 

@@ -18,6 +18,7 @@ from tenants import quiet_hours
 from tests.journeys.stack import ACCOUNT, wait_until
 
 BUSINESS = "+15005550100"
+POOL = "MG" + "a" * 32
 SENDING = "SELECT count(*) FROM sms_message WHERE to_number = ANY(%s) AND status = 'sending'"
 _customers = itertools.count(1)
 
@@ -99,8 +100,29 @@ def check_ledger(stack, customers: list[str]) -> dict[str, int]:
 @pytest.mark.parametrize(("rules", "others"), STORMS.values(), ids=STORMS)
 def test_storms_at_twilio(stack, phone, say, rules, others):
     phone.set_faults(*rules, **others)
+    endure(stack, say, texts=500 if rules and not others else 100)
+
+
+@pytest.mark.parametrize("keeps_sender", [True, False], ids=["from our number", "from a number that Twilio chose"])
+def test_a_storm_while_texts_go_through_a_pool(stack, phone, say, keeps_sender):
+    """20 % accepted without an answer, callbacks off: each is found by service, words and time."""
+    rules, others = STORMS["20 % accepted, answer lost, callbacks off, list 20 s late"]
+    for number in ("+15005550190", BUSINESS):
+        phone.add_number(number, messaging_service_sid=POOL)
+    phone.configure(pool_keeps_sender=keeps_sender)
+    stack.rows("UPDATE tenants_phonenumber SET messaging_service_sid = %s RETURNING 1", POOL)
+    phone.set_faults(*rules, **others)
+    try:
+        endure(stack, say, texts=100)
+    finally:
+        stack.rows("UPDATE tenants_phonenumber SET messaging_service_sid = '' RETURNING 1")
+        phone.configure(pool_keeps_sender=True)
+
+
+def endure(stack, say, *, texts: int) -> None:
+    """Let so many calls be missed, and check that each got its text."""
     started = time.monotonic()
-    customers = many_missed_calls(stack, 500 if rules and not others else 100)
+    customers = many_missed_calls(stack, texts)
     wait_until(lambda: not unsettled(stack, customers), seconds=400)
     seconds = time.monotonic() - started
     found = check_ledger(stack, customers)

@@ -12,7 +12,7 @@ from nevermisscall.outbox import work
 from sms import sending, services
 from sms.models import Message, SendAttempt, SenderPace, Status
 from tenants.compliance import Purpose
-from tenants.models import PhoneNumber
+from tenants.models import Contact, PhoneNumber
 from tests.fixtures.people import ACME_NUMBER, CUSTOMER, RIVAL_NUMBER, PhoneNumberFactory
 
 POOL = "MG" + "a" * 32
@@ -105,6 +105,13 @@ def test_a_callback_settles_a_text_whatever_number_it_names(pool, twilio):
     twilio.message_status(sent["sid"], "delivered", query=query, From=SECOND_NUMBER, MessagingServiceSid=POOL)
     message.refresh_from_db()
     assert (message.status, message.message_sid) == (Status.DELIVERED, sent["sid"])
+
+
+def test_an_opt_out_that_a_pool_tells_of_later_opts_the_person_out(pool, twilio):
+    message = run(queue())
+    twilio.message_status(message.message_sid, "failed", ErrorCode="21610", MessagingServiceSid=POOL)
+
+    assert Contact.objects.get(number=CUSTOMER).opted_out_at is not None
 
 
 def test_the_numbers_of_a_pool_share_its_pace(pool, settings):
