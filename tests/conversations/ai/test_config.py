@@ -9,19 +9,13 @@ import pytest
 from conversations.ai import config as config_module
 from conversations.ai.config import Config
 from conversations.ai.factory import build
+from conversations.ai.rules import RulesDispatcher
 from nevermisscall.lib.env import BASE_DIR
-from tests.conversations.ai.people import answer, answer_json, request
+from tests.conversations.ai.people import answer_json, request
 
 BOT = {"dispatchbot_url": "https://bot.example.com", "dispatchbot_api_key": "k"}
 CLAUDE = {"ai_backend": "anthropic", "anthropic_api_key": "k", "ai_model": "m"}
 OWN = {"ai_backend": "openai", "openai_base_url": "http://127.0.0.1:11434/v1", "ai_model": "m"}
-
-
-class Rules:
-    name = "rules"
-
-    def answer(self, request, *, deadline):
-        return answer("Sorry to hear that! What's the address?")
 
 
 def problems(*, production=True, **settings):
@@ -114,20 +108,21 @@ def test_a_key_may_come_from_a_file(tmp_path):
     ("settings", "asked"), [({}, []), (BOT, ["dispatchbot"]), (CLAUDE, ["anthropic"]), (OWN, ["openai"])]
 )
 def test_the_configured_one_comes_first_and_has_a_breaker(settings, asked):
-    assert list(build(Config(**settings), rules=Rules()).breakers()) == asked
+    assert list(build(Config(**settings), rules=RulesDispatcher()).breakers()) == asked
 
 
 def test_a_service_that_is_down_is_made_good_by_the_rules(nobody):
     seen = []
-    chain = build(Config(dispatchbot_url=nobody), rules=Rules(), observe=seen.append)
-    turn = chain.answer(request("It leaks"))
+    chain = build(Config(dispatchbot_url=nobody), rules=RulesDispatcher(), observe=seen.append)
+    turn = chain.answer(request("My kitchen sink is leaking"))
 
+    assert "automated assistant" in turn.answer.message_to_customer
     assert (turn.given_by, turn.health, seen) == ("rules", "degraded", [turn])
 
 
 def test_a_service_that_is_up_answers(server):
     server.reply(answer_json(message_to_customer="Please leave the house and call 911."))
-    chain = build(Config(dispatchbot_url=server.url), rules=Rules())
+    chain = build(Config(dispatchbot_url=server.url), rules=RulesDispatcher())
     turn = chain.answer(request("Gas leak in house!"))
     chain.close()
 
