@@ -43,6 +43,18 @@ def dispatchbot(settings):
 
 
 @pytest.fixture
+def model(settings):
+    """A server of one's own that speaks OpenAI's API, configured and asked first."""
+    fake = FakeServer()
+    settings.DISPATCHERS = Config(ai_backend="openai", openai_base_url=f"{fake.url}/v1", ai_model="some-model")
+    dispatchers.chain.cache_clear()
+    yield fake
+    dispatchers.chain().close()
+    dispatchers.chain.cache_clear()
+    fake.stop()
+
+
+@pytest.fixture
 def elsewhere():
     """Wrap what happens in another thread, such as the fake server's, so that it leaves no connection behind."""
 

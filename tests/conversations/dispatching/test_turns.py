@@ -13,6 +13,7 @@ from nevermisscall.outbox.models import Fact
 from nevermisscall.status.models import ServiceState
 from sms.models import Message
 from tenants.models import Contact
+from tests.conversations.ai.test_models import FIELDS, openai_reply
 from tests.fixtures.people import CUSTOMER, OWNER_PHONE
 
 Status = Conversation.Status
@@ -209,6 +210,30 @@ def test_a_customer_who_cannot_be_texted_is_left_to_the_owner(customer_waits, af
     assert texts(twilio_api) == []
     assert (conversation.status, conversation.ai_due_at) == ("active", None)
     assert "needs you" in texts(twilio_api, OWNER_PHONE)[0]
+
+
+# -- models
+
+
+def test_a_model_of_ones_own_answers_too(customer_waits, after, twilio_api, model):
+    calm = {"urgency_level": "normal", "emergency_detected": False}
+    model.reply(openai_reply({**FIELDS, **calm, "message_to_customer": ANSWER["message_to_customer"]}))
+    conversation = after(customer_waits())
+
+    assert texts(twilio_api) == [ANSWER["message_to_customer"]]
+    assert conversation.job == {"problem": "burst water heater"}
+    assert CUSTOMER not in str(model.requests)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, {"body": b"<html>"}, {"after": 7.0}], ids=["503", "broken", "too slow"]
+)
+def test_when_the_model_fails_the_rules_answer(customer_waits, after, twilio_api, model, fault):
+    model.reply(**{"data": openai_reply(), **fault})
+    after(customer_waits())
+
+    (answer,) = texts(twilio_api)
+    assert "automated assistant" in answer
 
 
 # -- emergencies
