@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from conversations.ai import guards
 from conversations.ai.acknowledgement import Acknowledgement
 from conversations.ai.emergency import safety_words
-from conversations.ai.emergency.data import terms
+from conversations.ai.emergency.terms import terms
 from conversations.ai.llm import prompting
 from nevermisscall.lib.segments import is_gsm7
 from tests.conversations.ai.people import FRIDAY_8, THURSDAY_9, answer, business, line, request
