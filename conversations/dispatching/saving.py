@@ -148,7 +148,7 @@ def _tell_owner(row: Conversation, answer: Answer, *, taken_over: bool) -> None:
         return  # it has its own alerts
     if answer.needs_human:
         _ask_owner(row)
-    elif taken_over:
+    elif taken_over and answer.message_to_customer:
         alerts.tell(row, template="owner_ai_took", key=f"ai-took:{_newest(row)}", values={"words": _words(row)})
 
 
