@@ -65,6 +65,7 @@ def _signs(hits: Sequence[Hit], trade: str, data: Terms) -> Iterator[tuple[Sign,
             if (
                 not any(need.isdisjoint(said) for need in sign.needs)
                 and said.isdisjoint(sign.unless)
+                and everywhere.isdisjoint(sign.nowhere)
                 and not (sign.along and sign.along.isdisjoint(everywhere))
                 and (not sign.trades or trade in sign.trades)
             ):

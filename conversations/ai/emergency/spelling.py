@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 # What a number can stand for: a small one, cold, cool or mild degrees, the age of somebody old, hot degrees, a year.
 RANGES = (
     ("#few", 0, 9),
-    ("#cold", 10, 50),
-    ("#cool", 51, 59),
+    ("#cold", 10, 45),
+    ("#cool", 46, 59),
     ("#mild", 60, 64),
     ("#old", 65, 94),
     ("#hot", 95, 130),

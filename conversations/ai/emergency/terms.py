@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"\+?(?:#?[a-z]+|[a-z]*[0-9]+)(?:/[a-z]+)*")
 _WIDER = {"#cold": ("#few", "#cold"), "#number": (ANY_OTHER, "#cool", "#mild", "#old")}
 _LISTS = {"words", "markers", "innocent", "spelled", "misspelt", "ordinary"}
 _KIND = {"life_safety", EMERGENCY, URGENT}
-_SIGN = {"needs", "along", "unless", "trades"}
+_SIGN = {"needs", "along", "unless", "nowhere", "trades"}
 
 
 class WrongData(ValueError):
@@ -37,7 +37,7 @@ class WrongData(ValueError):
 class Sign:
     """What tells of `kind`: one word of each of `needs` in one sentence.
 
-    One of `along` must be somewhere in the text; none of `unless` may be in the sentence.
+    One of `along` must be somewhere in the text; none of `unless` may be in the sentence, none of `nowhere` in the text.
     """
 
     kind: str
@@ -45,6 +45,7 @@ class Sign:
     needs: tuple[frozenset[str], ...]
     along: frozenset[str]
     unless: frozenset[str]
+    nowhere: frozenset[str]
     trades: frozenset[str]  # none: every trade
 
 
@@ -190,7 +191,7 @@ def _kinds(text: str, concepts: set[str]) -> tuple[dict[str, bool], list[Sign]]:
         kinds[kind] = entry["life_safety"]
         for level in (EMERGENCY, URGENT):
             signs += [_sign(kind, level, sign, concepts) for sign in entry.get(level, [])]
-    used = frozenset().union(*(part for sign in signs for part in (*sign.needs, sign.along, sign.unless)))
+    used = frozenset().union(*(part for sign in signs for part in (*sign.needs, sign.along, sign.unless, sign.nowhere)))
     if idle := sorted(concepts - used):
         raise WrongData(f"words.{', words.'.join(idle)}: no sign asks for them; use them or take them out")
     return kinds, signs
@@ -199,12 +200,12 @@ def _kinds(text: str, concepts: set[str]) -> tuple[dict[str, bool], list[Sign]]:
 def _sign(kind: str, level: str, entry: Mapping[str, str], concepts: set[str]) -> Sign:
     where = f"signs.toml: {kind}: “{entry.get('needs')}”"
     if "needs" not in entry or entry.keys() - _SIGN:
-        raise WrongData(f"{where}: a sign has needs, and may have along, unless, trades")
+        raise WrongData(f"{where}: a sign has needs, and may have along, unless, nowhere, trades")
     needs = tuple(_either(need) for need in entry["needs"].split("+"))
-    along, unless = _either(entry.get("along", "")), _either(entry.get("unless", ""))
-    if unknown := sorted(along.union(unless, *needs) - concepts):
+    along, unless, nowhere, trades = (_either(entry.get(key, "")) for key in ("along", "unless", "nowhere", "trades"))
+    if unknown := sorted(along.union(unless, nowhere, *needs) - concepts):
         raise WrongData(f"{where}: no list of words is called {', '.join(unknown)}")
-    return Sign(kind, level, needs, along, unless, _either(entry.get("trades", "")))
+    return Sign(kind, level, needs, along, unless, nowhere, trades)
 
 
 def _either(names: str) -> frozenset[str]:

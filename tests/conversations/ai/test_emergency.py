@@ -17,7 +17,7 @@ from nevermisscall.lib.segments import segments
 
 TEXTS = Path(__file__).with_name("emergency_texts.tsv")
 # The set that nobody tuned for: what it measures is what strangers' texts get. docs/emergencies.md has the table.
-LEAST = {"seen": (0.98, 0.97), "held back": (0.95, 0.91)}  # recall, precision
+LEAST = {"seen": (0.98, 0.98), "held back": (0.94, 0.98)}  # recall, precision
 
 
 def labelled() -> list[dict[str, str]]:
