@@ -37,7 +37,7 @@ class WrongData(ValueError):
 class Sign:
     """What tells of `kind`: one word of each of `needs` in one sentence.
 
-    One of `along` must be somewhere in the text; none of `unless` may be in the sentence, none of `nowhere` in the text.
+    One of `along` is somewhere in the text; none of `unless` is in the sentence, none of `nowhere` in the text.
     """
 
     kind: str
