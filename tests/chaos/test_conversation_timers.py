@@ -8,7 +8,7 @@ import pytest
 from tests.journeys.stack import Stack, wait_until
 
 BUSINESS = "+15005550100"
-OUTSTANDING, DUE, PER_SECOND = 9_000, 1_000, 15
+OUTSTANDING, DUE, PER_SECOND = 9_500, 500, 5
 
 # Conversations as a customer's text leaves them, with the answer due at an SQL expression in which `i` counts from 1.
 WAITING = """
