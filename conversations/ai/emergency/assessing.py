@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 
+from conversations.ai.emergency import hunch
 from conversations.ai.emergency.phrases import Hit, find, silence
 from conversations.ai.emergency.reading import read
 from conversations.ai.emergency.terms import EMERGENCY, URGENT, Sign, Terms, terms
 from conversations.ai.language import detect_language
 
 NONE = "none"
+OTHER = "other"
 
 _WINDOW = 24  # words that belong together where nobody sets a full stop
 _ONE_SENTENCE = 12  # words that belong together however many full stops there are
@@ -33,10 +35,12 @@ def assess(text: str, *, trade: str) -> Assessment:
     """Return what `text`, sent to a business of `trade`, tells about danger; never raises, whatever the text.
 
     The gravest sign decides: emergencies before urgent ones, then in the order of the kinds. What is under control or
-    called no emergency counts as urgent, unless a life may be at risk.
+    called no emergency counts as urgent, unless a life may be at risk. Where no sign holds, the weights of the words
+    decide (`hunch`).
     """
     data = terms()
-    hits = find(read(text), data)
+    words = read(text)
+    hits = find(words, data)
     silence(hits)
     live = [hit for hit in hits if hit.live]
     calmed = any(hit.means("calm", "contained") for hit in live)
@@ -48,6 +52,8 @@ def assess(text: str, *, trade: str) -> Assessment:
         rank = (level != EMERGENCY, gravity[sign.kind])
         if best.level == NONE or rank < (best.level != EMERGENCY, gravity[best.kind]):
             best = Assessment(level, sign.kind, data.kinds[sign.kind], told_by)
+    if best.level != EMERGENCY and not calmed and (likely := hunch.told_by(words)):
+        best = Assessment(EMERGENCY, OTHER, data.kinds[OTHER], likely)
     return replace(best, language=detect_language(text) or _language(live))
 
 

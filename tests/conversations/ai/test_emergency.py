@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conversations.ai.emergency import assess, safety, safety_words, terms
+from conversations.ai.emergency import assess, hunch, safety, safety_words, terms
 from conversations.ai.emergency.spelling import Speller
+from nevermisscall.dev import weigh_emergencies
 from nevermisscall.lib.segments import segments
 
 TEXTS = Path(__file__).with_name("emergency_texts.tsv")
 # The set that nobody tuned for: what it measures is what strangers' texts get. docs/emergencies.md has the table.
-LEAST = {"seen": (0.98, 0.98), "held back": (0.94, 0.98)}  # recall, precision
+LEAST = {"seen": (0.98, 0.98), "held back": (0.98, 0.95)}  # recall, precision
 
 
 def labelled() -> list[dict[str, str]]:
@@ -262,3 +263,27 @@ def test_a_small_file_is_enough():
 def test_wrong_terms_are_refused_by_name(right, wrong, fault):
     with pytest.raises(terms.WrongData, match=fault):
         terms.parse(SIGNS.replace(right, wrong), {"en": LISTS.replace(right, wrong)})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [("fire\t1.2\n", "has no bias"), ("\t-1\nfire\n", "line 2 has no weight")],
+    ids=["bias", "weight"],
+)
+def test_wrong_weights_are_refused_by_line(text, fault):
+    with pytest.raises(terms.WrongData, match=fault):
+        hunch.parse_weights(text)
+
+
+def test_words_that_no_list_has_are_heard():
+    found = assess("my boy is shut in the truck and its boiling out here, please", trade="locksmith")
+
+    assert found.level == "emergency"
+
+
+def test_the_weights_are_those_of_the_texts():
+    bias, weights = weigh_emergencies.learn(weigh_emergencies.examples())
+    shipped_bias, shipped = hunch.parse_weights(hunch.FILE.read_text("utf-8"))
+
+    assert shipped_bias == pytest.approx(bias, abs=0.01)
+    assert shipped == pytest.approx(weights, abs=0.01)

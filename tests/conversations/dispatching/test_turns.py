@@ -277,7 +277,7 @@ def test_the_safety_words_are_said_once(twilio, twilio_api, acme, do_due_work, d
 
 def test_an_emergency_that_only_the_dispatcher_sees_is_escalated(customer_waits, after, twilio_api, dispatchbot):
     dispatchbot.reply({**ANSWER, "emergency_detected": True, "urgency_level": "emergency"})
-    conversation = after(customer_waits("there is an odd thing in my cellar"))
+    conversation = after(customer_waits("could you call me about the thing from this morning"))
 
     assert conversation.urgency_level == "emergency"
     assert conversation.escalations.get().detected_by == "dispatchbot"
