@@ -1,8 +1,13 @@
 """Time. Pending work is compared with the database's clock, never with a host's: hosts drift, the database is one."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import DateTimeField, Func
+
+_lag: ContextVar[timedelta] = ContextVar("clock_lag", default=timedelta())
 
 
 class DatabaseClock(Func):
@@ -14,5 +19,23 @@ class DatabaseClock(Func):
 
 
 def utcnow() -> datetime:
-    """Return this host's aware UTC time, for what people read. Due times use `DatabaseClock`."""
-    return datetime.now(UTC)
+    """Return when what is being done happened: this host's aware UTC time, or an earlier one within `as_of`.
+
+    For what people read. Due times use `DatabaseClock`.
+    """
+    return datetime.now(UTC) - _lag.get()
+
+
+def lag() -> timedelta:
+    """Return how long ago that is: zero, or more within `as_of`. Add it to when something is due."""
+    return _lag.get()
+
+
+@contextmanager
+def as_of(moment: datetime) -> Iterator[None]:
+    """Within the block, in this thread, things happen at `moment`, when they reached us."""
+    token = _lag.set(max(datetime.now(UTC) - moment, timedelta()))
+    try:
+        yield
+    finally:
+        _lag.reset(token)
