@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "nevermisscall.lib.logs.RequestLogMiddleware",
     "nevermisscall.webhooks.middleware.WebhookLane",
+    "nevermisscall.lib.database.PageLimit",
     "django.middleware.security.SecurityMiddleware",
     # Serves the admin's files. It looks the path up in a dictionary made at the start: a webhook pays 0.2 µs.
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -234,6 +235,15 @@ if PRODUCTION:
 
 # Never served by URL: names are random, and only views that check who asks, or a signed link, open them.
 MEDIA_ROOT: str = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+
+# --- The journal: webhooks that come while PostgreSQL is away ---------------------------------------------------------
+
+# On a local disk. Web processes of one machine share it, and it must survive their restart.
+JOURNAL_DIR: str = env.str("JOURNAL_DIR", default="" if PRODUCTION else str(BASE_DIR / "var" / "journal"))
+if PRODUCTION:
+    require(JOURNAL_DIR.startswith("/"), "JOURNAL_DIR", "set it to the absolute path of a directory on a local disk")
+JOURNAL_MAX_MEGABYTES: int = env.int("JOURNAL_MAX_MEGABYTES", default=256)
+JOURNAL_MAX_FILES: int = env.int("JOURNAL_MAX_FILES", default=10_000)
 
 # --- Conversations and who answers them (docs/dispatchers.md) ---------------------------------------------------------
 

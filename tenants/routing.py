@@ -2,23 +2,29 @@
 
 One query loads all of it, and then no webhook asks the database who it is for. Triggers on the tables it is made of
 send NOTIFY; a thread in each web process listens and reloads the business that changed. Without that thread the
-snapshot lives five seconds. While PostgreSQL is away the last good one stays in use.
+snapshot lives five seconds. While PostgreSQL is away the last good one stays in use; the thread also writes it to a
+file (`tenants/routing_file.py`), for a process that starts meanwhile.
 """
 
 import logging
 import threading
 import time as clock
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
-from tenants.models import BusinessHours, Closure, OwnerNumber, PhoneNumber, Tenant, TwilioAccount, is_open
+from nevermisscall.lib import database
+from nevermisscall.lib.database import breaker
+from tenants import routing_file
+from tenants.models import BusinessHours, Closure, OwnerNumber, PhoneNumber, TwilioAccount
+from tenants.routes import Account as Account
+from tenants.routes import Route as Route
+from tenants.routes import platform_account
 
 CHANNEL = "routing_changed"
 UNHEARD_SECONDS = 5.0  # how long a snapshot lives when nobody listens for changes
@@ -29,58 +35,7 @@ MOST_UNROUTED = 1000  # strangers may name any account
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What verifies the webhooks of one Twilio account."""
-
-    account_sid: str
-    tokens: tuple[str, ...]
-    shared_keys: tuple[tuple[str, str], ...] = ()  # (key id, secret)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One of our numbers and all that decides how its calls are answered."""
-
-    number_id: int
-    number: str
-    account: Account
-    tenant_id: int
-    tenant_name: str
-    tenant_status: str
-    timezone: str
-    language: str
-    ring_timeout_seconds: int
-    ring_strategy: str
-    ring_after_hours: bool
-    answer_screening: str
-    missed_call_action: str
-    owners: tuple[str, ...]  # to be rung, in order
-    known_phones: frozenset[str]  # every owner number, rung or not
-    hours: tuple[tuple[int, time, time], ...]
-    closures: tuple[tuple[date, date], ...]
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the business takes calls at all."""
-        return self.tenant_status == Tenant.Status.ACTIVE
-
-    def rings_at(self, at: datetime) -> bool:
-        """Whether the owner's phone rings for a call at `at`."""
-        return self.ring_after_hours or is_open(
-            zone=self.timezone, hours=list(self.hours), closures=list(self.closures), at=at
-        )
-
-
-def platform_account() -> Account | None:
-    """Return the account of the environment, if one is configured."""
-    if not settings.TWILIO_ACCOUNT_SID:
-        return None
-    tokens = (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_SECONDARY)
-    return Account(settings.TWILIO_ACCOUNT_SID, tuple(token for token in tokens if token))
-
-
-class NotLoaded(DatabaseError):
+class NotLoaded(OperationalError):
     """There is no snapshot yet and the database is away: nobody can tell whose number it is."""
 
 
@@ -102,7 +57,7 @@ class RoutingTable:
     def route(self, number: str) -> Route | None:
         """Return the route of one of our numbers; None if it is not one of ours or was released.
 
-        Raises `NotLoaded` in a process that started while the database was away.
+        Raises `NotLoaded` in a process that started while the database was away and found no file either.
         """
         self._freshen()
         if self._loaded_at is None:
@@ -110,7 +65,7 @@ class RoutingTable:
         found = self._routes.get(number)
         if found is None:
             # Perhaps it was added a moment ago. Only signed requests get here, so strangers cannot make us look.
-            self._try_load(_numbers().filter(number=number))
+            self._load_in_time(_numbers().filter(number=number))
             found = self._routes.get(number)
         return found
 
@@ -159,38 +114,73 @@ class RoutingTable:
         if age is None or (age > UNHEARD_SECONDS and not self._listening):
             with self._lock:
                 self._stale_tenants.clear()  # all of them are loaded now; those marked meanwhile are loaded again
-            self._try_load(_numbers(), everything=True)
+            self._load_in_time(_numbers(), everything=True)
+            if self._loaded_at is None:
+                self._read_file()
         elif self._stale_tenants:
             with self._lock:
                 stale, self._stale_tenants = self._stale_tenants, set()
-            self._try_load(_numbers().filter(tenant_id__in=stale), tenants=stale)
+            self._load_in_time(_numbers().filter(tenant_id__in=stale), tenants=stale)
+
+    def _load_in_time(
+        self, numbers: QuerySet[PhoneNumber], *, everything: bool = False, tenants: Iterable[int] = ()
+    ) -> None:
+        """Load for somebody who waits: not at all if the database was away a moment ago."""
+        if self._load_lock.acquire(timeout=database.WEBHOOK_SECONDS):
+            try:
+                if not breaker.refuses:
+                    with database.limit(database.WEBHOOK_SECONDS):
+                        self._load(numbers, everything=everything, tenants=tenants)
+                        return
+            finally:
+                self._load_lock.release()
+        with self._lock:
+            self._stale_tenants.update(tenants)
 
     def _try_load(
         self, numbers: QuerySet[PhoneNumber], *, everything: bool = False, tenants: Iterable[int] = ()
     ) -> None:
         # One load at a time: an older answer that arrives late must not replace a newer one.
-        with self._load_lock:
-            try:
-                routes = {route.number: route for route in map(_route, numbers)}
-            except AWAY:
-                logger.exception("Database connection failed: routing stays as last known")
-                with self._lock:
-                    self._stale_tenants.update(tenants)
-                return
+        with self._load_lock, database.limit(database.PAGE_SECONDS):
+            self._load(numbers, everything=everything, tenants=tenants)
+
+    def _load(self, numbers: QuerySet[PhoneNumber], *, everything: bool, tenants: Iterable[int]) -> None:
+        try:
+            routes = {route.number: route for route in map(_route, numbers)}
+        except AWAY as error:
+            logger.exception("Database connection failed: routing stays as last known")
+            _note(error)
             with self._lock:
-                gone = set(tenants)
-                kept = {} if everything else {n: r for n, r in self._routes.items() if r.tenant_id not in gone}
-                self._routes = kept | routes
-                self._accounts, self._unrouted = _accounts(self._routes.values()), {}
-                if everything:
-                    self._loaded_at = clock.monotonic()
+                self._stale_tenants.update(tenants)
+            return
+        with self._lock:
+            gone = set(tenants)
+            kept = {} if everything else {n: r for n, r in self._routes.items() if r.tenant_id not in gone}
+            self._set(kept | routes)
+            if everything:
+                self._loaded_at = clock.monotonic()
+
+    def _set(self, routes: dict[str, Route]) -> None:
+        self._routes = routes
+        self._accounts, self._unrouted = _accounts(routes.values()), {}
+
+    def _read_file(self) -> None:
+        routes = routing_file.read()
+        if routes is not None:
+            with self._lock:
+                self._set({route.number: route for route in routes})
+                self._loaded_at = float("-inf")  # good enough, until the database answers
 
     def _look_up(self, account_sid: str) -> None:
         # Its number may have been released, or not be there yet; its calls get an answer all the same.
+        if breaker.refuses:
+            return
         try:
-            row = TwilioAccount.objects.filter(account_sid=account_sid).first()
-        except AWAY:
+            with database.limit(database.WEBHOOK_SECONDS):
+                row = TwilioAccount.objects.filter(account_sid=account_sid).first()
+        except AWAY as error:
             logger.exception("Database connection failed: an account without a number cannot be looked up")
+            _note(error)
             return
         with self._lock:
             if len(self._unrouted) >= MOST_UNROUTED:
@@ -204,6 +194,7 @@ class RoutingTable:
                     cursor.execute(f"LISTEN {CHANNEL}")
                 self._try_load(_numbers(), everything=True)
                 self._listening = True
+                self._write_file()
                 while not self._stopping:
                     changed = {
                         int(notice.payload)
@@ -213,11 +204,25 @@ class RoutingTable:
                         self._try_load(_numbers().filter(tenant_id__in=changed), tenants=changed)
                     else:
                         self._try_load(_numbers(), everything=True)
+                    self._write_file()
             except Exception:
                 logger.exception("Database connection failed: routing changes are not heard until it is back")
                 clock.sleep(1.0)
             self._listening = False
             connection.close()
+
+    def _write_file(self) -> None:
+        try:
+            routing_file.write(self._routes.values())
+        except OSError:
+            logger.exception(
+                "routing cannot be written to JOURNAL_DIR: a process that starts without a database needs it"
+            )
+
+
+def _note(error: Exception) -> None:
+    if database.is_away(error):
+        breaker.trip()
 
 
 def _numbers() -> QuerySet[PhoneNumber]:

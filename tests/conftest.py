@@ -23,4 +23,5 @@ pytest_plugins = [
     "tests.fixtures.webhooks",
     "tests.fixtures.twilio_api",
     "tests.fixtures.logs",
+    "tests.fixtures.journal",
 ]
