@@ -133,6 +133,7 @@ class Stack:
             "TWILIO_ACCOUNT_SID": self.twilio.account_sid,
             "TWILIO_AUTH_TOKEN": self.twilio.token,
             "TWILIO_API_BASE_URL": self.emulator_url,
+            "JOURNAL_DIR": str(HOME / "journal"),
         }
         assert self.services.postgres is not None
         assert self.services.postgres.process is not None

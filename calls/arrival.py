@@ -16,7 +16,7 @@ from calls.events import CallIncoming
 from calls.models import Call, Status, status_from
 from calls.rows import SETTLE_MARGIN
 from calls.serializers import CallWebhook
-from nevermisscall.lib.clock import utcnow
+from nevermisscall.lib.clock import lag, utcnow
 from nevermisscall.lib.logs import bind
 from nevermisscall.outbox import facts
 from nevermisscall.outbox.models import time_ordered_uuid
@@ -43,7 +43,7 @@ def record_forwarded(*, envelope: Envelope, webhook: CallWebhook, plan: Plan, an
         "answer": answer.body,
         "content_type": answer.content_type,
         "now": now,
-        "settle_at": now + SETTLE_MARGIN + timedelta(seconds=route.ring_timeout_seconds),
+        "settle_at": now + SETTLE_MARGIN + timedelta(seconds=route.ring_timeout_seconds) + lag(),
         "call_sid": call.call_sid,
         "from_number": call.from_number,
         "to_number": call.to_number,

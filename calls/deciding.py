@@ -7,6 +7,7 @@ from calls import events
 from calls.models import TERMINAL, Call, CallEvent, is_forward, status_from
 from calls.rows import record
 from calls.serializers import DialResult
+from nevermisscall.lib.clock import lag
 from nevermisscall.outbox import facts
 from tenants.models import Tenant
 
@@ -88,7 +89,7 @@ def decide_at_end(call: Call, now: datetime) -> None:
         decide(call, Outcome.MISSED, Reason.ABANDONED, now)
     else:
         # With it, the caller may still have hung up before the connection: the dial result knows.
-        call.settle_at, call.fence = now + DIAL_RESULT_GRACE, None
+        call.settle_at, call.fence = now + DIAL_RESULT_GRACE + lag(), None
 
 
 def decide(call: Call, outcome: str, reason: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from calls.models import Call
 from calls.serializers import CallWebhook, DialResult, Progress
+from nevermisscall.lib.clock import lag
 from nevermisscall.lib.logs import bind
 from nevermisscall.webhooks.parsing import InvalidWebhook
 from tenants import routing
@@ -42,7 +43,7 @@ def locked(seen: Seen, now: datetime, route: routing.Route | None = None) -> Cal
                 "from_number": seen.from_number,
                 "to_number": seen.to_number,
                 "started_at": now,
-                "settle_at": now + SETTLE_MARGIN,
+                "settle_at": now + SETTLE_MARGIN + lag(),
             },
         )
         call = created if is_new else Call.objects.select_for_update().get(pk=created.pk)
@@ -70,7 +71,7 @@ def adopt(call: Call, seen: Seen, route: routing.Route | None) -> None:
         call.tenant_id, call.phone_number_id = route.tenant_id, route.number_id
         call.screening = route.answer_screening
         if call.settle_at is not None:
-            call.settle_at = call.started_at + SETTLE_MARGIN + timedelta(seconds=route.ring_timeout_seconds)
+            call.settle_at = call.started_at + SETTLE_MARGIN + timedelta(seconds=route.ring_timeout_seconds) + lag()
 
 
 def record(

@@ -13,7 +13,7 @@ from calls import deciding, events, rows
 from calls.answering import Plan
 from calls.models import Call, CallEvent, Status, is_forward, status_from
 from calls.serializers import CallWebhook, DialResult, OwnerLeg, Progress, RecordingReport
-from nevermisscall.lib.clock import utcnow
+from nevermisscall.lib.clock import lag, utcnow
 from nevermisscall.outbox import facts
 from tenants import routing
 from tenants.models import Tenant
@@ -126,7 +126,7 @@ def accept_call(*, leg: OwnerLeg, receipt_id: int) -> bool:
     if accepted:
         call.accepted_at = call.answered_at = call.accepted_at or now
         call.dial_call_sid = leg.leg_sid
-        call.settle_at, call.fence = now + TALKING_CHECK, None
+        call.settle_at, call.fence = now + TALKING_CHECK + lag(), None
     kind = Kind.ACCEPTED if accepted else Kind.NOT_ACCEPTED
     rows.record(call, kind, now, detail=leg.digits[:20], leg_sid=leg.leg_sid, receipt_id=receipt_id)
     rows.save(call)

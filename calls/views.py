@@ -49,10 +49,13 @@ class CallView(TwilioWebhookView):
         services.start_call(webhook=webhook, plan=plan, receipt_id=receipt_id)
         return _render_plan(webhook, plan)
 
+    def is_heard(self, webhook: CallWebhook) -> bool:
+        return status_from(webhook.call_status) not in TERMINAL
+
     def when_broken(self, webhook: CallWebhook) -> Answer:
         """Forward the call from what memory knows; only its record is missing."""
         if status_from(webhook.call_status) in TERMINAL:
-            return Answer(503)  # nobody listens any more: Twilio may tell us again
+            return twiml.empty()
         try:
             # Whether the same caller is being forwarded already is in the database; assume so, rather than go in
             # circles.
@@ -78,8 +81,12 @@ class DialActionView(TwilioWebhookView):
             return twiml.empty()
         return _after_a_miss(webhook)
 
+    def is_heard(self, webhook: DialResult) -> bool:
+        return status_from(webhook.call_status) not in TERMINAL
+
     def when_broken(self, webhook: DialResult) -> Answer:
-        if webhook.dial_bridged:
+        picked_up = webhook.dial_call_status in {"completed", "answered"} and webhook.dial_bridged is not False
+        if webhook.dial_bridged or picked_up:
             return twiml.empty()  # they talked; whether anybody pressed 1 is in the database
         try:
             return _after_a_miss(webhook)
@@ -103,6 +110,9 @@ class ScreenView(TwilioWebhookView):
         context = {"caller": phones.spoken(call.from_number), "known": phones.is_e164(call.from_number)}
         return _render("screen.xml", call.call_sid, _route(call), context)
 
+    def is_heard(self, webhook: OwnerLeg) -> bool:
+        return True
+
     def when_broken(self, webhook: OwnerLeg) -> Answer:
         return _render("screen.xml", webhook.call_sid, None, {})
 
@@ -122,6 +132,9 @@ class AcceptView(TwilioWebhookView):
         if services.accept_call(leg=webhook, receipt_id=receipt_id):
             return twiml.empty()
         return _render("not_connected.xml", webhook.call_sid, None, {"pressed_1": webhook.digits == "1"})
+
+    def is_heard(self, webhook: OwnerLeg) -> bool:
+        return True
 
     def when_broken(self, webhook: OwnerLeg) -> Answer:
         """Two people want to talk: connect them, even if that cannot be written down."""
@@ -144,6 +157,9 @@ class VoicemailView(TwilioWebhookView):
     def answer(self, webhook: serializers.RecordingReport, receipt_id: int) -> Answer:
         services.record_recording(report=webhook, receipt_id=receipt_id)
         return twiml.render("calls/goodbye.xml")
+
+    def is_heard(self, webhook: serializers.RecordingReport) -> bool:
+        return True
 
     def when_broken(self, webhook: serializers.RecordingReport) -> Answer:
         return twiml.render("calls/goodbye.xml")

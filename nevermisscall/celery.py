@@ -16,7 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.autodiscover_tasks(related_name="tasks")
 
-_sweepers: list[Any] = []
+_beside: list[Any] = []  # threads of a worker process
 
 
 @setup_logging.connect
@@ -38,15 +38,17 @@ def _end_dead_connections(**_: Any) -> None:
 
 
 @worker_ready.connect
-def _start_sweeper(**_: Any) -> None:
+def _start_beside(**_: Any) -> None:
     from nevermisscall.outbox.sweeper import Sweeper
+    from nevermisscall.webhooks.journal.courier import Courier
 
-    sweeper = Sweeper()
-    sweeper.start()
-    _sweepers.append(sweeper)
+    # When the database is back, the texts that waited for it keep this process busy: a web process replays faster.
+    for thread in (Sweeper(), Courier(patience=5.0)):
+        thread.start()
+        _beside.append(thread)
 
 
 @worker_shutting_down.connect
-def _stop_sweeper(**_: Any) -> None:
-    while _sweepers:
-        _sweepers.pop().stop()
+def _stop_beside(**_: Any) -> None:
+    while _beside:
+        _beside.pop().stop()

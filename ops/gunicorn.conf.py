@@ -15,11 +15,41 @@ graceful_timeout = 30  # Seconds; no request is cut at a restart.
 accesslog = None  # RequestLogMiddleware writes one line for each request.
 control_socket_disable = True  # Its default path is one per user: two copies would fight over it.
 
+# What the server itself ends for a web process, in milliseconds: a webhook that waits for a row is kept in the journal
+# after a second, before the wait counts as a frozen database (nevermisscall/lib/database.py). libpq reads this
+# variable; set it empty for a pooler that refuses `options`.
+os.environ.setdefault(
+    "PGOPTIONS", "-c lock_timeout=1000 -c statement_timeout=20000 -c idle_in_transaction_session_timeout=30000"
+)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
+
+_couriers = []
+
+
+def on_starting(server: object) -> None:
+    """Refuse to start without a place for the journal."""
+    from nevermisscall.webhooks.journal import files
+
+    try:
+        files.make_ready()
+    except files.JournalError as error:
+        raise SystemExit(str(error)) from error
+
 
 def post_worker_init(worker: object) -> None:
-    """Let each process hear of routing changes and write how long webhooks took. No thread survives the fork."""
+    """Start what each process runs beside its requests. After the fork: a thread would not survive it."""
     from nevermisscall.webhooks import timing
+    from nevermisscall.webhooks.journal.courier import Courier
     from tenants import routing
 
     routing.table.listen()
     timing.start()
+    courier = Courier()
+    courier.start()
+    _couriers.append(courier)
+
+
+def worker_exit(server: object, worker: object) -> None:
+    """End the courier between two webhooks."""
+    while _couriers:
+        _couriers.pop().stop()

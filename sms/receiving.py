@@ -205,6 +205,7 @@ def _keep(
         to_number=text.to_number,
         body=text.body,
         num_segments=text.num_segments or segments(text.body),
+        created_at=utcnow(),
     )
     bind(message_id=message.pk, message_sid=text.message_sid)
     logger.info("text received", extra={"taken_as": taken_as, "media": len(text.media)})

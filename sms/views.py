@@ -11,10 +11,7 @@ from sms.services import MessageReport
 
 
 class TextView(TwilioWebhookView):
-    """Somebody texts one of our numbers. The answer is empty: what we reply goes through the gate, not through TwiML.
-
-    If we fail, 503 asks Twilio to try again.
-    """
+    """Somebody texts one of our numbers. The answer is empty: what we reply goes through the gate, not in TwiML."""
 
     kind = "sms"
 
@@ -26,6 +23,9 @@ class TextView(TwilioWebhookView):
 
     def answer(self, webhook: InboundText, receipt_id: int) -> Answer:
         receiving.receive_text(webhook)
+        return twiml.empty()
+
+    def when_broken(self, webhook: InboundText) -> Answer:
         return twiml.empty()
 
 

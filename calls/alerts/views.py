@@ -31,6 +31,9 @@ class WordsView(TwilioWebhookView):
             return _render("canceled.xml", alert)
         return _render("words.xml", alert, action=alert.url("press"), rounds=range(2))
 
+    def is_heard(self, webhook: Leg) -> bool:
+        return True
+
     def when_broken(self, webhook: Leg) -> Answer:
         return twiml.render("alerts/broken.xml")
 
@@ -39,6 +42,7 @@ class PressView(TwilioWebhookView):
     """What the person pressed: 1 accepts and connects; after another key they are asked once more."""
 
     kind = "alert_press"
+    can_wait = False
     asks_again = True
 
     def read(self, params: Params, **path: str) -> Press:
@@ -58,6 +62,9 @@ class PressView(TwilioWebhookView):
         if self.asks_again:
             return _render("words.xml", alert, action=alert.url("press_again"), rounds=range(1))
         return twiml.render("calls/goodbye.xml")
+
+    def is_heard(self, webhook: Press) -> bool:
+        return True
 
     def when_broken(self, webhook: Press) -> Answer:
         """Ask them to press again: what they pressed could not be kept, and they would think that it was."""
@@ -87,6 +94,9 @@ class ConnectionView(TwilioWebhookView):
         if alert is None or webhook.talked or status_from(webhook.call_status) in TERMINAL:
             return twiml.empty()
         return _render("not_reached.xml", alert)
+
+    def is_heard(self, webhook: Connection) -> bool:
+        return True
 
     def when_broken(self, webhook: Connection) -> Answer:
         return twiml.empty()

@@ -5,6 +5,7 @@ index, since Prometheus asks all day long.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from nevermisscall.lib.clock import DatabaseClock, utcnow
 from nevermisscall.outbox import heartbeats
 from nevermisscall.outbox.backlog import backlogs
 from nevermisscall.webhooks import timing
+from nevermisscall.webhooks.journal.figures import figures
 from nevermisscall.webhooks.models import WebhookMinute
 from sms.models import AccountPause, Message, Status
 
@@ -116,6 +118,12 @@ def twilio() -> Figures:
     return {"accounts_paused": AccountPause.objects.filter(until__gt=DatabaseClock()).count()}
 
 
+def journal() -> Figures:
+    """Webhooks on this machine's disk that wait for the database, and those that were set aside."""
+    found = asdict(figures())
+    return {**found, "database_is_away": int(found["database_is_away"])}
+
+
 SECTIONS: dict[str, Callable[[], Figures]] = {
     "webhook_processing": webhook_processing,
     "calls": calls,
@@ -124,6 +132,7 @@ SECTIONS: dict[str, Callable[[], Figures]] = {
     "queues": queues,
     "workers": workers,
     "twilio": twilio,
+    "journal": journal,
 }
 
 _TEXT_BACKS = """

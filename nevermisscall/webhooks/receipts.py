@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
+from nevermisscall.lib import clock
 from nevermisscall.webhooks.models import WebhookReceipt
 from nevermisscall.webhooks.parsing import Params
 
@@ -48,12 +49,23 @@ def once(envelope: Envelope, work: Callable[[int], Answer]) -> tuple[Answer, boo
     its answer. If the work fails nothing is kept, and a repeat starts afresh.
     """
     with transaction.atomic():
-        receipt_id = _insert(envelope)
-        if receipt_id is None:
-            return _stored(envelope), True
-        answer = work(receipt_id)
-        _keep(receipt_id, answer)
-        return answer, False
+        try:
+            return _first_or_repeat(envelope, work)
+        except Error:
+            held = connection.connection
+            if held is not None and held.closed:
+                # Otherwise leaving the block would connect anew, which takes two seconds if the server is frozen.
+                connection.close()
+            raise
+
+
+def _first_or_repeat(envelope: Envelope, work: Callable[[int], Answer]) -> tuple[Answer, bool]:
+    receipt_id = _insert(envelope)
+    if receipt_id is None:
+        return _stored(envelope), True
+    answer = work(receipt_id)
+    _keep(receipt_id, answer)
+    return answer, False
 
 
 def _insert(envelope: Envelope) -> int | None:
@@ -63,10 +75,11 @@ def _insert(envelope: Envelope) -> int | None:
             """
             INSERT INTO webhooks_webhookreceipt
                 (kind, account_sid, key, params, idempotency_token, status_code, content_type, answer, received_at)
-            VALUES (%(kind)s, %(account_sid)s, %(key)s, %(params)s, %(token)s, 200, '', '', clock_timestamp())
+            VALUES (%(kind)s, %(account_sid)s, %(key)s, %(params)s, %(token)s, 200, '', '',
+                clock_timestamp() - make_interval(secs => %(lag)s))
             ON CONFLICT (account_sid, kind, key) DO NOTHING RETURNING id
             """,
-            envelope.columns(),
+            {**envelope.columns(), "lag": clock.lag().total_seconds()},
         )
         row = cursor.fetchone()
     return row[0] if row else None

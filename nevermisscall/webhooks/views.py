@@ -1,22 +1,34 @@
 """The base of every Twilio endpoint: signature, shape, receipt, one service call, one answer."""
 
 import logging
+import random
+import uuid
+from time import sleep
 from typing import Any, ClassVar, cast
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from nevermisscall.lib import database
+from nevermisscall.lib.clock import utcnow
+from nevermisscall.lib.database import breaker
 from nevermisscall.lib.logs import bind, request_id
 from nevermisscall.webhooks import receipts
-from nevermisscall.webhooks.authentication import is_signed
+from nevermisscall.webhooks.authentication import is_signed, raw_uri
+from nevermisscall.webhooks.journal import writing as journal
+from nevermisscall.webhooks.journal.records import Record
 from nevermisscall.webhooks.parsing import InvalidWebhook, Params, parse_form
 from nevermisscall.webhooks.receipts import Answer, Envelope
 from tenants.routing import NotLoaded
 
 MAX_BODY_BYTES = 1024 * 1024  # Twilio's largest form is a few kilobytes; 5 000 fields are under 200
 FORM = "application/x-www-form-urlencoded"
+TRIES = 3  # of one webhook, where trying again helps
+COLLISIONS = ("40001", "40P01")  # serialization failure, deadlock: https://www.postgresql.org/docs/current/mvcc.html
+
+AWAY = "Database connection failed: webhook answered from memory, to be recorded later"
 
 logger = logging.getLogger(__name__)
 
@@ -25,10 +37,13 @@ class TwilioWebhookView(APIView):
     """One Twilio endpoint. A subclass says how to read it, what makes it a repeat, and what to do.
 
     Answers: 401 not Twilio · 400 signed but without what we cannot do without · 200 or 204 otherwise. If we fail
-    ourselves, a caller still gets valid TwiML (`when_broken`), because a person is on the line.
+    ourselves, or the database is away, the webhook goes into the journal, to be recorded later, and the answer is
+    `when_broken`. If even that fails, a caller still gets valid TwiML; where nobody listens, 503 asks Twilio to try
+    again.
     """
 
     kind: ClassVar[str]
+    can_wait: ClassVar[bool] = True  # False: `when_broken` asks a person to do it again, so it must not count later
     http_method_names = ["get", "post"]
 
     # -- for subclasses -----------------------------------------------------------------------------------------------
@@ -46,8 +61,12 @@ class TwilioWebhookView(APIView):
         raise NotImplementedError
 
     def when_broken(self, webhook: Any) -> Answer:
-        """Return the answer when `answer` failed, without using the database. 503 asks Twilio to try again."""
-        return Answer(503)
+        """Return the answer when `answer` failed, without using the database."""
+        return Answer(204)
+
+    def is_heard(self, webhook: Any) -> bool:
+        """Tell whether somebody on the line hears the answer, so that it must be given whatever happens."""
+        return False
 
     def answer_once(self, envelope: Envelope, webhook: Any) -> tuple[Answer, bool]:
         """Answer, unless it was answered before. Returns the answer and whether it is a repeat."""
@@ -99,41 +118,92 @@ class TwilioWebhookView(APIView):
         try:
             webhook = self.read(params, **path)
             params.check()
-            return _response(self._answer_once(request, params, account_sid, webhook))
+            record = self._record(request, form, account_sid, webhook)
+            return _response(self._answer_or_keep(record, params, webhook))
         except InvalidWebhook as error:
             logger.warning("webhook refused: malformed", extra={"fields": error.fields})
             return _refuse(400, "INVALID_WEBHOOK", "the webhook lacks what it needs", fields=error.fields)
 
-    def _answer_once(self, request: HttpRequest, params: Params, account_sid: str, webhook: Any) -> Answer:
+    def _record(self, request: HttpRequest, form: bytes, account_sid: str, webhook: Any) -> Record:
         key = self.key(webhook)[:200]
-        token = request.META.get("HTTP_I_TWILIO_IDEMPOTENCY_TOKEN", "")
         bind(webhook=self.kind, webhook_key=key)
-        envelope = Envelope(self.kind, account_sid, key, params, token)
-        # Each request would first ask the database whether it is there; doing the work and, should the connection have
-        # died since the last request, doing it again on a new one costs nothing. The receipt makes that safe.
-        connection.health_check_done = True  # type: ignore[attr-defined]
-        used = connection.connection
+        return Record(
+            id=request_id() or uuid.uuid4().hex,
+            received_at=utcnow(),
+            account_sid=account_sid,
+            method=request.method or "",
+            uri=raw_uri(request),
+            form=form,
+            token=request.META.get("HTTP_I_TWILIO_IDEMPOTENCY_TOKEN", ""),
+            kind=self.kind,
+            key=key,
+        )
+
+    def _answer_or_keep(self, record: Record, params: Params, webhook: Any) -> Answer:
+        if breaker.refuses:
+            return self._keep(record, webhook, AWAY)
         try:
-            try:
-                answer, repeated = self.answer_once(envelope, webhook)
-            except (OperationalError, InterfaceError):
-                # Leaving `atomic` may have replaced a dead connection by a new one already.
-                if connection.in_atomic_block or (connection.connection is used and connection.is_usable()):
-                    raise
-                connection.close()
-                answer, repeated = self.answer_once(envelope, webhook)
+            answer, repeated = self._answer_once(record, params, webhook, seconds=database.WEBHOOK_SECONDS)
         except InvalidWebhook:
             raise  # signed, but by an account that has no business with this call
-        except (DatabaseError, InterfaceError):
-            logger.exception("Database connection failed: webhook answered without being recorded")
-            return self.when_broken(webhook)
-        except Exception:
+        except (DatabaseError, InterfaceError) as error:
+            if database.is_away(error):
+                breaker.trip()
+            return self._keep(record, webhook, AWAY, error)
+        except Exception as error:
             # The last resort: whatever the bug, the caller must not hear an application error.
-            logger.exception("webhook failed: answered without being recorded")
-            return self.when_broken(webhook)
+            return self._keep(record, webhook, "webhook failed: answered without being recorded", error)
         if repeated:
             logger.info("webhook repeated: answered as before")
         return answer
+
+    def _keep(self, record: Record, webhook: Any, why: str, error: Exception | None = None) -> Answer:
+        """Write the webhook into the journal instead, and answer it from memory."""
+        kept = self.can_wait and journal.keep(record)
+        logger.error(why, exc_info=error, extra={"journaled": kept})
+        return self.when_broken(webhook) if kept or self.is_heard(webhook) else Answer(503)
+
+    def replay(self, request: HttpRequest, record: Record, path: dict[str, str], *, seconds: float) -> None:
+        """Do the work of a webhook of the journal. `request` is it, without its body. Raises whatever goes wrong."""
+        self.request = Request(request)
+        params = Params(parse_form(record.form))
+        webhook = self.read(params, **path)
+        params.check()
+        bind(webhook=self.kind, webhook_key=record.key)
+        self._answer_once(record, params, webhook, seconds=seconds)
+
+    def _answer_once(self, record: Record, params: Params, webhook: Any, *, seconds: float) -> tuple[Answer, bool]:
+        """Answer on whatever connection works, with another try where that helps. The receipt makes that safe."""
+        envelope = Envelope(self.kind, record.account_sid, record.key, params, record.token)
+        # Each request would first ask the database whether it is there; doing the work and, should the connection have
+        # died since the last request, doing it again on a new one costs nothing.
+        connection.health_check_done = True  # type: ignore[attr-defined]
+        with database.limit(seconds) as limit:
+            for _ in range(TRIES - 1):
+                used = connection.connection
+                try:
+                    return self.answer_once(envelope, webhook)
+                except (DatabaseError, InterfaceError) as error:
+                    if limit.overdue or not _may_help(error, used):
+                        raise
+            return self.answer_once(envelope, webhook)
+
+
+def _may_help(error: Exception, used: Any) -> bool:
+    """Make ready for another try and tell whether it may go better than the last, on the connection `used`."""
+    if connection.in_atomic_block:
+        return False
+    code = database.sqlstate(error)
+    if code in COLLISIONS:
+        sleep(random.uniform(0.005, 0.03))  # noqa: S311 - so that the two do not collide again
+        return True
+    # Leaving `atomic` may have replaced a dead connection by a new one already. A server that became a replica keeps
+    # its connections; a new one finds the primary.
+    replaced = connection.connection is not used
+    if used is None or not (replaced or code == "25006" or not connection.is_usable()):
+        return False
+    connection.close()
+    return True
 
 
 def _response(answer: Answer) -> HttpResponse:

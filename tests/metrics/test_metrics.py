@@ -11,10 +11,13 @@ from calls.models import Call
 from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.metrics import views
 from nevermisscall.webhooks import timing
+from nevermisscall.webhooks.journal import poison
+from nevermisscall.webhooks.journal.writing import writer
 from nevermisscall.webhooks.models import WebhookMinute
 from sms.models import AccountPause, Message
 from tests.fixtures.people import CUSTOMER
 from tests.fixtures.webhooks import TwilioPhone
+from tests.webhooks.journal.test_records import record
 
 
 @pytest.fixture(autouse=True)
@@ -239,3 +242,12 @@ def test_they_tell_no_number_and_no_text(figures, acme, twilio, do_due_work, twi
     assert Message.objects.exists()
     assert CUSTOMER.removeprefix("+") not in str(figures())
     assert settings.TWILIO_ACCOUNT_SID not in str(figures())
+
+
+def test_what_waits_in_the_journal_is_counted(figures):
+    writer.append(record())
+    poison.set_aside(record())
+    found = figures()["journal"]
+
+    assert (found["waiting_files"], found["set_aside"], found["database_is_away"]) == (1, 1, 0)
+    assert found["waiting_bytes"] > 0

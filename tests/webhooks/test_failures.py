@@ -1,4 +1,4 @@
-"""When we fail ourselves: the caller hears no error, Twilio is asked to try again, nothing is half done."""
+"""When we fail ourselves: the caller hears no error, the webhook is kept, nothing is half done."""
 
 from unittest import mock
 from xml.etree import ElementTree
@@ -8,6 +8,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from calls import arrival, services
 from calls.models import Call
+from nevermisscall.lib.database import breaker
 from nevermisscall.webhooks import receipts
 from nevermisscall.webhooks.models import WebhookReceipt
 from tenants import routing
@@ -71,11 +72,12 @@ def test_a_person_on_the_line_hears_no_error(acme, twilio, broken, what, error):
     assert verbs(answer) == expected
 
 
-def test_the_end_of_a_call_that_could_not_be_recorded_is_asked_for_again(acme, twilio, broken):
+def test_the_end_of_a_call_that_could_not_be_recorded_is_kept(acme, twilio, broken, journaled):
     twilio.incoming_call()
     broken(services, "end_call")
 
-    assert twilio.call_ends().status_code == 503
+    assert verbs(twilio.call_ends()) == []
+    assert [record.key for record in journaled()] == [f"{twilio.call_sid}:completed:"]
 
 
 STATUS = {
@@ -88,9 +90,19 @@ STATUS = {
 
 
 @pytest.mark.parametrize("service", STATUS)
-def test_a_status_callback_is_asked_for_again(acme, twilio, broken, service):
+def test_a_status_callback_is_kept(acme, twilio, broken, journaled, service):
     twilio.incoming_call()
     broken(services, service)
+
+    assert STATUS[service](twilio).status_code == 204
+    assert [record.kind for record in journaled()] == ["status"]
+
+
+@pytest.mark.parametrize("service", STATUS)
+def test_a_status_callback_that_cannot_be_kept_is_asked_for_again(acme, twilio, broken, settings, service):
+    twilio.incoming_call()
+    broken(services, service)
+    settings.JOURNAL_MAX_FILES = 0
 
     assert STATUS[service](twilio).status_code == 503
 
@@ -215,23 +227,19 @@ def test_without_a_database_signatures_still_count(unplug, twilio):
     assert twilio.incoming_call(AccountSid="AC" + "5" * 32).status_code == 401
 
 
-def test_when_the_database_is_back_a_repeat_is_recorded(unplug, twilio, monkeypatch):
+def test_when_the_database_is_back_a_repeat_is_recorded_once(unplug, twilio, monkeypatch, replay):
     twilio.incoming_call()
     unplug()
-    lost = [twilio.dial_action(DialCallStatus="busy"), twilio.leg_status("busy")]
-    monkeypatch.undo()
     kept = [twilio.dial_action(DialCallStatus="busy"), twilio.leg_status("busy")]
+    monkeypatch.undo()
+    breaker.close()
+    repeated = [twilio.dial_action(DialCallStatus="busy"), twilio.leg_status("busy")]
+    replay()
 
-    assert [answer.status_code for answer in lost + kept] == [200, 503, 200, 204]
-    assert lost[0].text == kept[0].text
+    assert [answer.status_code for answer in kept + repeated] == [200, 204, 200, 204]
+    assert kept[0].text == repeated[0].text
     assert Call.objects.get().missed_reason == "busy"
-
-
-def test_the_news_that_a_call_is_over_is_asked_for_again(unplug, twilio):
-    twilio.incoming_call()
-    unplug()
-
-    assert twilio.call_ends().status_code == 503
+    assert WebhookReceipt.objects.count() == 3
 
 
 def test_a_process_that_never_saw_the_database_calls_no_number_unknown(unplug, twilio):

@@ -9,6 +9,7 @@ from django.db import OperationalError
 from calls.alerts import services
 from calls.alerts.models import AlertCall
 from calls.models import Call
+from nevermisscall.lib.database import breaker
 from nevermisscall.outbox.models import Fact
 from tenants.models import TwilioAccount
 from tests.calls.alerts.conftest import WORDS, AlertedPhone, published, result_of
@@ -246,14 +247,27 @@ def test_a_1_that_could_not_be_kept_is_asked_for_again_and_counts_then(phone, br
     assert attributes(answer, "Gather")["action"].endswith(f"/{phone.alert.token}/press")
 
     monkeypatch.undo()
+    breaker.close()
     assert numbers(phone.presses("1")) == [CUSTOMER]
     assert result_of(phone.alert) == ("accepted", "")
 
 
-def test_progress_that_could_not_be_kept_is_asked_for_again(phone, broken):
-    broken("follow")
+def test_a_1_that_was_asked_for_again_in_vain_does_not_count_later(phone, broken, monkeypatch, replay):
+    broken("press")
+    phone.presses("1")
+    monkeypatch.undo()
+    replay()
 
-    assert phone.status("completed").status_code == 503
+    assert result_of(phone.alert) != ("accepted", "")
+
+
+def test_progress_that_could_not_be_recorded_is_recorded_later(phone, broken, monkeypatch, replay):
+    broken("follow")
+    assert phone.status("no-answer").status_code == 204
+    monkeypatch.undo()
+    assert replay().recorded == 1
+
+    assert result_of(phone.alert) == ("unanswered", "no_answer")
 
 
 # -- what does not belong to it ---------------------------------------------------------------------------------------

@@ -1,0 +1,102 @@
+"""The thread that empties the journal, in every web and worker process, as soon as the database is back."""
+
+import logging
+import threading
+from time import monotonic
+
+from django.db import connection
+
+from nevermisscall.lib import database
+from nevermisscall.lib.database import breaker
+from nevermisscall.webhooks.journal import files
+from nevermisscall.webhooks.journal.replaying import DatabaseAway, Replayer
+from nevermisscall.webhooks.journal.writing import SEAL_AFTER, writer
+
+EVERY_SECONDS = 0.5
+HOLD_SECONDS = 5.0  # longer than a look at a frozen server takes
+# What comes while others still wait joins them, so that each call's webhooks stay in order. A drain that takes longer
+# than this, or somebody else's that hangs, must not hold it up any more.
+JOIN_AT_MOST = 20.0
+
+logger = logging.getLogger(__name__)
+
+
+class Courier:
+    """Looks twice a second whether something waits, or the breaker is open, and whether the database answers.
+
+    With `patience`, in seconds since the database is back, others get the chance to be first.
+    """
+
+    def __init__(self, *, patience: float = 0.0) -> None:
+        self._patience = patience
+        self._stop = threading.Event()
+        self._replayer = Replayer()
+        self._back_since: float | None = None
+        self._thread = threading.Thread(target=self._run, name="journal-courier", daemon=True)
+
+    def start(self) -> None:
+        """Start in the background. Where webhooks wait from before, those that come now join them."""
+        if not self._patience and files.waiting():
+            breaker.trip(HOLD_SECONDS)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the webhook that it is recording; the others wait for the next process."""
+        self._stop.set()
+        self._thread.join(timeout=10)
+        writer.seal()
+
+    def look(self) -> None:
+        """Record what waits, if the database answers."""
+        writer.seal(older_than=SEAL_AFTER if breaker.is_open else 0.0)
+        if not (breaker.is_open or files.waiting()):
+            return
+        self._hold()
+        try:
+            if not database.answers():
+                self._back_since = None
+                return
+            self._back_since = self._back_since or monotonic()
+            writer.seal()  # whoever replays may then delete the file
+            if monotonic() - self._back_since >= self._patience and self._empty():
+                self._back_since = None
+                breaker.close()
+        finally:
+            connection.close()
+
+    def _empty(self) -> bool:
+        """Replay round by round. Returns whether nothing is left that could be recorded now."""
+        with files.held() as is_mine:
+            while is_mine and self._goes_on():
+                progress = self._replayer.round(carry_on=self._goes_on)
+                if not (progress.recorded or progress.set_aside):
+                    return True
+                logger.info("journal replayed", extra={"recorded": progress.recorded, "set_aside": progress.set_aside})
+        return False
+
+    def _goes_on(self) -> bool:
+        self._hold()
+        return not self._stop.is_set()
+
+    def _hold(self) -> None:
+        """Keep the breaker open, half-open for this thread, while others would only wait or overtake."""
+        if not breaker.is_open:
+            return
+        if self._back_since is not None and monotonic() - self._back_since > JOIN_AT_MOST:
+            breaker.close()
+        else:
+            breaker.trip(HOLD_SECONDS)
+
+    def _run(self) -> None:
+        failed = False
+        while not self._stop.wait(EVERY_SECONDS):
+            try:
+                self.look()
+                failed = False
+            except DatabaseAway:
+                logger.warning("the database went away while the journal was replayed; it goes on when it is back")
+            except Exception:
+                # Say so once, and go on: this loop is the guarantee.
+                if not failed:
+                    logger.exception("the journal cannot be replayed")
+                failed = True

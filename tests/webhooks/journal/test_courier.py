@@ -1,0 +1,86 @@
+"""The thread that empties the journal: when it does, and who waits for it."""
+
+import pytest
+from django.db import connection
+
+from calls.models import Call
+from nevermisscall.lib.database import breaker
+from nevermisscall.webhooks.journal import files
+from nevermisscall.webhooks.journal.courier import Courier
+from nevermisscall.webhooks.journal.writing import writer
+from tests.fixtures.people import make_business
+from tests.journeys.stack import wait_until
+
+
+@pytest.fixture
+def business(transactional_db):
+    return make_business()
+
+
+@pytest.fixture
+def courier():
+    """The thread of a process that starts when the test says so."""
+    made = Courier()
+    yield made
+    if made._thread.is_alive():
+        made.stop()
+
+
+def test_what_comes_to_a_process_that_starts_joins_what_waits(business, twilio, courier):
+    """A dial result that overtook the pressed 1 would make an answered call a missed one."""
+    breaker.trip(60)
+    twilio.incoming_call()
+    twilio.press("1")
+    writer.seal()
+    breaker.close()  # as in a process that starts now
+    courier.start()
+    twilio.dial_action(DialCallStatus="completed", DialBridged="true")
+    assert Call.objects.count() == 0
+    wait_until(lambda: not files.waiting())
+
+    assert Call.objects.get().outcome == "answered"
+    wait_until(lambda: not breaker.is_open)
+
+
+def test_without_anything_waiting_a_process_starts_at_once(business, courier):
+    courier.start()
+
+    assert not breaker.is_open
+
+
+def test_while_the_database_is_away_the_breaker_stays_open(business, twilio, courier, monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "9")
+    breaker.trip(0.1)
+    twilio.incoming_call()
+    courier.look()
+    assert breaker.is_open
+    assert len(files.waiting()) == 1
+    monkeypatch.undo()
+    connection.close()
+    courier.look()
+
+    assert not breaker.is_open
+    assert Call.objects.count() == 1
+
+
+def test_a_drain_that_takes_too_long_holds_nobody_up(business, twilio, courier, monkeypatch):
+    breaker.trip(60)
+    twilio.incoming_call()
+    with files.held():  # by another process, which hangs
+        courier.look()
+        assert breaker.is_open
+        monkeypatch.setattr("nevermisscall.webhooks.journal.courier.JOIN_AT_MOST", 0)
+        courier.look()
+
+    assert not breaker.is_open
+
+
+def test_a_patient_one_lets_others_be_first(business, twilio):
+    breaker.trip(60)
+    twilio.incoming_call()
+    Courier(patience=60).look()
+    assert Call.objects.count() == 0
+    Courier().look()
+
+    assert Call.objects.count() == 1
