@@ -25,6 +25,7 @@ from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
 from nevermisscall.outbox.models import Delivery, Fact, Heartbeat
 from nevermisscall.status.models import ServiceState
+from nevermisscall.webhooks.journal import files
 from nevermisscall.webhooks.models import WebhookMinute, WebhookReceipt
 from sms.bulk.models import Batch, Recipient
 from sms.models import AccountPause, Message, MessageMedia, SendAttempt, SenderPace
@@ -135,10 +136,15 @@ def _overview(request: HttpRequest) -> list[dict[str, Any]]:
         letters = _item(request, "Dead letters", "report", reverse("admin:dead_letters"))
         count = dead_letter_count(request)
         items.append({**letters, "badge": count, "badge_variant": "danger"} if count else letters)
+    if may_view(request, WebhookReceipt):
+        journal = _item(request, "Journal", "save", reverse("admin:journal"))
+        count = len(files.poison())
+        items.append({**journal, "badge": count, "badge_variant": "danger"} if count else journal)
     return items
 
 
 def _item(request: HttpRequest, title: str, icon: str, url: str) -> dict[str, Any]:
     # unfold also marks pages whose addresses begin alike, such as the list of deliveries on that of dead letters.
-    below = request.path.startswith(url) and "dead-letters" not in request.path and url != reverse("admin:index")
+    alike = request.path.endswith(("dead-letters/", "journal/"))
+    below = request.path.startswith(url) and not alike and url != reverse("admin:index")
     return {"title": title, "icon": icon, "link": url, "active": request.path == url or below}

@@ -1,15 +1,25 @@
-"""The receipts of Twilio's webhooks: what came, what went back."""
+"""The receipts of Twilio's webhooks: what came, what went back; and the journal of those that are not recorded yet."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 
 from nevermisscall.lib.admin import NONE, SUCCESS, WARNING, DayRangeFilter, RecordAdmin, badge, block
+from nevermisscall.outbox.admin import may_replay, may_view
+from nevermisscall.webhooks.journal import poison
+from nevermisscall.webhooks.journal.figures import figures
+from nevermisscall.webhooks.journal.files import JournalError
 from nevermisscall.webhooks.models import WebhookMinute, WebhookReceipt
 
+SHOWN = 200  # of what was set aside; `manage.py replay_journal --dry-run` lists all of it
 KINDS = ("call", "dial", "screen", "accept", "voicemail", "status")
 
 
@@ -61,6 +71,10 @@ class WebhookReceiptAdmin(RecordAdmin[WebhookReceipt]):
     def answer_text(self, receipt: WebhookReceipt) -> str:
         return block(receipt.answer)
 
+    def get_urls(self) -> list[URLPattern]:
+        page = path("journal/", self.admin_site.admin_view(journal_view), name="journal")
+        return [page, *super().get_urls()]
+
 
 @admin.register(WebhookMinute)
 class WebhookMinuteAdmin(RecordAdmin[WebhookMinute]):
@@ -78,3 +92,38 @@ class WebhookMinuteAdmin(RecordAdmin[WebhookMinute]):
     @admin.display(description="Slowest", ordering="slowest_ms")
     def slowest(self, minute: WebhookMinute) -> str:
         return f"{minute.slowest_ms:.1f} ms"
+
+
+def journal_view(request: HttpRequest) -> HttpResponse:
+    """What waits in the journal of this machine, and what was set aside; a POST tries the chosen ones again."""
+    if not may_view(request, WebhookReceipt):
+        raise PermissionDenied
+    if request.method == "POST":
+        if not may_replay(request, WebhookReceipt):
+            raise PermissionDenied
+        _try_again(request, set(request.POST.getlist("file")))
+        return HttpResponseRedirect(reverse("admin:journal"))
+    context = {
+        **admin.site.each_context(request),
+        "title": "Journal",
+        "figures": figures(),
+        "found": poison.every()[:SHOWN],
+        "may_replay": may_replay(request, WebhookReceipt),
+    }
+    return TemplateResponse(request, "admin/webhooks/journal.html", context)
+
+
+def _try_again(request: HttpRequest, names: set[str]) -> None:
+    try:
+        count = poison.try_again({one.path for one in poison.every() if one.path.name in names})
+    except (JournalError, OSError) as error:
+        messages.error(request, str(error))
+        return
+    LogEntry.objects.create(
+        user_id=request.user.pk or 0,
+        content_type=ContentType.objects.get_for_model(WebhookReceipt),
+        object_repr="Journal",
+        action_flag=CHANGE,
+        change_message=f"Tried {count} again that were set aside",
+    )
+    messages.success(request, f"{count} will be tried again within a second.")
