@@ -1,5 +1,6 @@
 """The running product on free ports: gunicorn, Celery worker, Redis, PostgreSQL and the Twilio emulator."""
 
+import contextlib
 import os
 import shlex
 import signal
@@ -15,6 +16,7 @@ import psycopg
 import requests
 
 from nevermisscall.dev.embedded import EmbeddedServices
+from nevermisscall.dev.postgres_server import PostgresServer
 from nevermisscall.dev.processes import start_leashed
 from nevermisscall.lib.env import BASE_DIR
 from nevermisscall.twilio import signature
@@ -29,9 +31,9 @@ COMMANDS = dict(line.split(": ", 1) for line in (BASE_DIR / "Procfile").read_tex
 
 
 class Stack:
-    """Start it, kill parts of it, ask its database."""
+    """Start it, kill parts of it, ask its database. A PostgreSQL of its own can be stopped and frozen too."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, own_postgres: bool = False) -> None:
         self.home = home
         self.redis = EmbeddedServices(home / "services", durable=False, postgres=False)
         self.emulator = EmulatorServer(Emulator(Account(ACCOUNT, TOKEN), speed=SPEED))
@@ -39,11 +41,15 @@ class Stack:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.database_url = _new_database()
+        self.postgres = PostgresServer(home, durable=False) if own_postgres else None
+        self.database_url = "" if own_postgres else _new_database()
         self.env: dict[str, str] = {}
 
     def start(self) -> None:
         self.emulator.start()
+        if self.postgres:
+            self.home.chmod(0o711)  # PostgreSQL may run under another account than ours
+            self.database_url = self.postgres.start()
         self.env = {
             **os.environ,
             **self.redis.start(),
@@ -54,6 +60,7 @@ class Stack:
             "TWILIO_AUTH_TOKEN": TOKEN,
             "TWILIO_API_BASE_URL": self.emulator.url,
             "MEDIA_ROOT": str(self.home / "media"),
+            "JOURNAL_DIR": str(self.home / "journal"),
             "PYTHONWARNINGS": "default",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
@@ -67,6 +74,9 @@ class Stack:
             self.kill(name, signal.SIGTERM)
         self.emulator.stop()
         self.redis.remove()
+        if self.postgres:
+            self.freeze_postgres(signal.SIGCONT)
+            self.postgres.remove()
 
     def start_process(self, name: str, *, as_name: str = "") -> None:
         """Start a process of the Procfile; `as_name` tells a second one of its kind from the first."""
@@ -86,6 +96,15 @@ class Stack:
             process.send_signal(number)
         process.wait(30)
 
+    def freeze_postgres(self, number: signal.Signals = signal.SIGSTOP) -> None:
+        """Let the server and all its backends stand still; with SIGCONT, go on."""
+        assert self.postgres is not None
+        assert self.postgres.process is not None
+        server = self.postgres.process.pid
+        for pid in (server, *_children(server)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments], cwd=BASE_DIR, env=self.env, capture_output=True, text=True
@@ -98,6 +117,10 @@ class Stack:
         self.manage("create_tenant", "--name", "Acme", "--number", number, "--forward-to", owner, *extra)
         hook = f"{self.url}/webhooks/twilio/call"
         self.phone.add_number(number, voice_url=hook, status_callback=hook, sms_url=f"{self.url}/webhooks/twilio/sms")
+
+    def is_live(self) -> bool:
+        """Whether the web server answers at all."""
+        return _answers(f"{self.url}/health/live")
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the database behind the product's back."""
@@ -127,6 +150,15 @@ def wait_until(condition: Any, *, seconds: float = 10.0) -> Any:
     while not (found := condition()):
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.02)
+    return found
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
     return found
 
 

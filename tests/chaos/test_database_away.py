@@ -1,0 +1,74 @@
+"""PostgreSQL stopped or frozen under 20 webhooks a second, and web processes killed meanwhile: the ledger balances."""
+
+import signal
+import time
+
+import pytest
+
+from tests.journeys import traffic as t
+from tests.journeys.stack import Stack, wait_until
+from tests.journeys.traffic import Traffic
+
+
+@pytest.fixture(scope="module")
+def away(tmp_path_factory):
+    """A product with a PostgreSQL that is nobody else's."""
+    running = Stack(tmp_path_factory.mktemp("away"), own_postgres=True)
+    try:
+        running.start()
+        running.business(t.BUSINESS, t.OWNER)
+        running.rows("UPDATE tenants_phonenumber SET texts_per_second = 50 RETURNING 1")
+        t.warm_up(running)
+        yield running
+        assert list((running.home / "journal" / "poison").iterdir()) == []
+    finally:
+        running.stop()
+
+
+def test_postgresql_is_stopped_for_a_minute(away, say):
+    with Traffic(away) as traffic:
+        time.sleep(3)
+        away.postgres.stop()
+        time.sleep(60)
+        away.postgres.start()
+        time.sleep(5)
+
+    assert t.check(traffic, recorded_within=30, say=say)["webhooks"] > 1000
+
+
+def test_postgresql_is_frozen_for_twenty_seconds(away, say):
+    with Traffic(away) as traffic:
+        time.sleep(3)
+        away.freeze_postgres()
+        time.sleep(20)
+        away.freeze_postgres(signal.SIGCONT)
+        time.sleep(5)
+
+    assert t.check(traffic, recorded_within=30, say=say)["max ms"] < 3500
+
+
+def test_the_web_server_is_killed_while_postgresql_is_away(away, say):
+    with Traffic(away) as traffic:
+        time.sleep(3)
+        away.postgres.stop()
+        for _ in range(4):
+            time.sleep(4)
+            away.kill("web")
+            away.start_process("web")
+            wait_until(away.is_live, seconds=30)
+        away.postgres.start()
+        time.sleep(5)
+
+    t.check(traffic, recorded_within=30, say=say)
+
+
+def test_postgresql_comes_and_goes(away, say):
+    with Traffic(away) as traffic:
+        for _ in range(5):
+            time.sleep(3)
+            away.postgres.stop()
+            time.sleep(2)
+            away.postgres.start()
+        time.sleep(3)
+
+    t.check(traffic, recorded_within=30, say=say)
