@@ -130,16 +130,21 @@ def test_what_is_called_no_emergency_is_none(text):
         "911 ",
     ],
 )
-def test_hostile_texts_take_no_time(text):
-    text = text * (100_000 // len(text))
-    assess(text, trade="plumbing")
+def test_hostile_texts_take_no_longer_than_others(text):
+    ordinary = "my kitchen sink is blocked and I need somebody today, it is 12 Oak Street, when can you come? " * 20
+    hostile = text * (100_000 // len(text))
+
+    assert fastest(hostile) < 12 * fastest(ordinary)
+
+
+def fastest(text: str) -> float:
+    """Seconds of the processor: the machine may be busy, and may count lines."""
     spent = []
     for _ in range(9):
         started = time.thread_time()
         assess(text, trade="plumbing")
         spent.append(time.thread_time() - started)
-
-    assert min(spent) < 0.005  # seconds of the processor: the machine may be busy
+    return min(spent)
 
 
 @pytest.mark.parametrize(
