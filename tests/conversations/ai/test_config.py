@@ -23,7 +23,7 @@ def problems(*, production=True, **settings):
 
 
 @pytest.mark.parametrize(
-    ("settings", "backend"),
+    ("given", "backend"),
     [
         ({}, "rules"),
         (BOT, "dispatchbot"),
@@ -31,13 +31,13 @@ def problems(*, production=True, **settings):
         ({**BOT, **CLAUDE}, "anthropic"),
     ],
 )
-def test_what_is_named_wins_and_an_address_is_a_name(settings, backend):
-    assert Config(**settings).backend == backend
-    assert problems(**settings) == []
+def test_what_is_named_wins_and_an_address_is_a_name(given, backend):
+    assert Config(**given).backend == backend
+    assert problems(**given) == []
 
 
 @pytest.mark.parametrize(
-    ("settings", "variables"),
+    ("given", "variables"),
     [
         ({"ai_backend": "gpt"}, ["AI_BACKEND"]),
         ({"ai_backend": "dispatchbot"}, ["DISPATCHBOT_URL", "DISPATCHBOT_API_KEY"]),
@@ -53,8 +53,8 @@ def test_what_is_named_wins_and_an_address_is_a_name(settings, backend):
     ],
     ids=str,
 )
-def test_what_cannot_work_is_named(settings, variables):
-    assert problems(**settings) == variables
+def test_what_cannot_work_is_named(given, variables):
+    assert problems(**given) == variables
 
 
 @pytest.mark.parametrize("url", ["http://bot:8000", "http://10.0.0.7", "http://[::1]:80", "http://bot.internal"])
@@ -105,10 +105,10 @@ def test_a_key_may_come_from_a_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("settings", "asked"), [({}, []), (BOT, ["dispatchbot"]), (CLAUDE, ["anthropic"]), (OWN, ["openai"])]
+    ("given", "asked"), [({}, []), (BOT, ["dispatchbot"]), (CLAUDE, ["anthropic"]), (OWN, ["openai"])]
 )
-def test_the_configured_one_comes_first_and_has_a_breaker(settings, asked):
-    assert list(build(Config(**settings), rules=RulesDispatcher()).breakers()) == asked
+def test_the_configured_one_comes_first_and_has_a_breaker(given, asked):
+    assert list(build(Config(**given), rules=RulesDispatcher()).breakers()) == asked
 
 
 def test_a_service_that_is_down_is_made_good_by_the_rules(nobody):
