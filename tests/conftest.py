@@ -24,4 +24,5 @@ pytest_plugins = [
     "tests.fixtures.twilio_api",
     "tests.fixtures.logs",
     "tests.fixtures.journal",
+    "tests.faults.report",
 ]

@@ -9,7 +9,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/chaos/" in item.nodeid:
             item.add_marker(pytest.mark.chaos)
-            item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ def away(tmp_path_factory):
         running.stop()
 
 
-def test_postgresql_is_stopped_for_a_minute(away, say):
+@pytest.mark.fault("F8")
+def test_postgresql_is_stopped_for_a_minute(away, say, figure):
     with Traffic(away) as traffic:
         time.sleep(3)
         away.postgres.stop()
@@ -33,10 +34,11 @@ def test_postgresql_is_stopped_for_a_minute(away, say):
         away.postgres.start()
         time.sleep(5)
 
-    assert t.check(traffic, recorded_within=30, say=say)["webhooks"] > 1000
+    assert t.check(traffic, recorded_within=30, say=say, figure=figure)["webhooks"] > 1000
 
 
-def test_postgresql_is_frozen_for_twenty_seconds(away, say):
+@pytest.mark.fault("F9")
+def test_postgresql_is_frozen_for_twenty_seconds(away, say, figure):
     with Traffic(away) as traffic:
         time.sleep(3)
         away.freeze_postgres()
@@ -44,10 +46,11 @@ def test_postgresql_is_frozen_for_twenty_seconds(away, say):
         away.freeze_postgres(signal.SIGCONT)
         time.sleep(5)
 
-    assert t.check(traffic, recorded_within=30, say=say)["max ms"] < 3500
+    assert t.check(traffic, recorded_within=30, say=say, figure=figure)["max ms"] < 3500
 
 
-def test_the_web_server_is_killed_while_postgresql_is_away(away, say):
+@pytest.mark.fault("F1", "F8")
+def test_the_web_server_is_killed_while_postgresql_is_away(away, say, figure):
     with Traffic(away) as traffic:
         time.sleep(3)
         away.postgres.stop()
@@ -59,10 +62,11 @@ def test_the_web_server_is_killed_while_postgresql_is_away(away, say):
         away.postgres.start()
         time.sleep(5)
 
-    t.check(traffic, recorded_within=30, say=say)
+    t.check(traffic, recorded_within=30, say=say, figure=figure)
 
 
-def test_postgresql_comes_and_goes(away, say):
+@pytest.mark.fault("F7")
+def test_postgresql_comes_and_goes(away, say, figure):
     with Traffic(away) as traffic:
         for _ in range(5):
             time.sleep(3)
@@ -71,4 +75,4 @@ def test_postgresql_comes_and_goes(away, say):
             away.postgres.start()
         time.sleep(3)
 
-    t.check(traffic, recorded_within=30, say=say)
+    t.check(traffic, recorded_within=30, say=say, figure=figure)

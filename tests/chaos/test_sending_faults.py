@@ -97,14 +97,16 @@ def check_ledger(stack, customers: list[str]) -> dict[str, int]:
     }
 
 
+@pytest.mark.fault("F12", "F13")
 @pytest.mark.parametrize(("rules", "others"), STORMS.values(), ids=STORMS)
-def test_storms_at_twilio(stack, phone, say, rules, others):
+def test_storms_at_twilio(stack, phone, say, figure, rules, others):
     phone.set_faults(*rules, **others)
-    endure(stack, say, texts=500 if rules and not others else 100)
+    endure(stack, say, figure, texts=500 if rules and not others else 100)
 
 
+@pytest.mark.fault("F13")
 @pytest.mark.parametrize("keeps_sender", [True, False], ids=["from our number", "from a number that Twilio chose"])
-def test_a_storm_while_texts_go_through_a_pool(stack, phone, say, keeps_sender):
+def test_a_storm_while_texts_go_through_a_pool(stack, phone, say, figure, keeps_sender):
     """20 % accepted without an answer, callbacks off: each is found by service, words and time."""
     rules, others = STORMS["20 % accepted, answer lost, callbacks off, list 20 s late"]
     for number in ("+15005550190", BUSINESS):
@@ -113,13 +115,13 @@ def test_a_storm_while_texts_go_through_a_pool(stack, phone, say, keeps_sender):
     stack.rows("UPDATE tenants_phonenumber SET messaging_service_sid = %s RETURNING 1", POOL)
     phone.set_faults(*rules, **others)
     try:
-        endure(stack, say, texts=100)
+        endure(stack, say, figure, texts=100)
     finally:
         stack.rows("UPDATE tenants_phonenumber SET messaging_service_sid = '' RETURNING 1")
         phone.configure(pool_keeps_sender=True)
 
 
-def endure(stack, say, *, texts: int) -> None:
+def endure(stack, say, figure, *, texts: int) -> None:
     """Let so many calls be missed, and check that each got its text."""
     started = time.monotonic()
     customers = many_missed_calls(stack, texts)
@@ -127,11 +129,15 @@ def endure(stack, say, *, texts: int) -> None:
     seconds = time.monotonic() - started
     found = check_ledger(stack, customers)
     say(f"{found}, settled in {seconds:.0f} s")
+    figure(
+        events=texts, lost=found["lost"], doubled=found["doubled"], wrong_sid=found["wrong SID"], seconds=round(seconds)
+    )
 
     assert (found["lost"], found["doubled"], found["wrong SID"]) == (0, 0, 0)
 
 
-def test_the_worker_is_killed_while_it_sends(stack, phone, say):
+@pytest.mark.fault("F2")
+def test_the_worker_is_killed_while_it_sends(stack, phone, say, figure):
     """Thirty rounds of three texts, each in the hands of the worker when it is killed."""
     customers: list[str] = []
     slowest = 0.0
@@ -149,6 +155,7 @@ def test_the_worker_is_killed_while_it_sends(stack, phone, say):
         customers += batch
     found = check_ledger(stack, customers)
     say(f"{found}, slowest recovery {slowest:.1f} s after the kill")
+    figure(events=90, lost=found["lost"], doubled=found["doubled"], slowest_recovery_s=round(slowest, 1))
 
     assert (found["lost"], found["doubled"], found["wrong SID"]) == (0, 0, 0)
 
@@ -191,7 +198,8 @@ def test_a_large_batch_does_not_delay_missed_calls(stack, phone, say):
     assert p95 <= 3.0
 
 
-def test_redis_is_killed_between_the_dial_result_and_the_text(stack, phone, say):
+@pytest.mark.fault("F6")
+def test_redis_is_killed_between_the_dial_result_and_the_text(stack, phone, say, figure):
     delays = []
     for _ in range(5):
         redis = stack.redis.redis.process
@@ -202,5 +210,6 @@ def test_redis_is_killed_between_the_dial_result_and_the_text(stack, phone, say)
         delays.append(time.monotonic() - started)
         stack.redis.revive()
     say(f"text accepted {max(delays):.2f} s after the call at worst")
+    figure(events=5, text_late_at_most_s=round(max(delays), 2))
 
     assert max(delays) < 3

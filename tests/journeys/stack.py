@@ -78,13 +78,20 @@ class Stack:
             self.freeze_postgres(signal.SIGCONT)
             self.postgres.remove()
 
-    def start_process(self, name: str, *, as_name: str = "") -> None:
-        """Start a process of the Procfile; `as_name` tells a second one of its kind from the first."""
+    def start_process(self, name: str, *, as_name: str = "", failpoints: str = "", **env: str) -> None:
+        """Start a process of the Procfile; `as_name` tells a second one of its kind from the first.
+
+        `failpoints` are places in its code where it dies, raises or waits (`tests.faults.failpoints`), `env` variables
+        that only this process gets.
+        """
         command = shlex.split(COMMANDS[name])
+        if failpoints:
+            command = [sys.executable, "-m", "tests.faults.failpoints", *command]
+            env["FAILPOINTS"] = failpoints
         with (self.home / f"{name}.log").open("ab") as output:
             death = signal.SIGQUIT if name == "web" else signal.SIGKILL
             self.processes[as_name or name] = start_leashed(
-                command, death_signal=death, cwd=BASE_DIR, env=self.env, output=output
+                command, death_signal=death, cwd=BASE_DIR, env=self.env | env, output=output
             )
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:

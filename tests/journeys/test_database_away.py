@@ -23,6 +23,7 @@ def stack(tmp_path_factory):
         running.stop()
 
 
+@pytest.mark.fault("F7")
 def test_nothing_is_lost_while_postgresql_is_stopped(stack):
     with Traffic(stack) as traffic:
         time.sleep(1)
@@ -34,6 +35,7 @@ def test_nothing_is_lost_while_postgresql_is_stopped(stack):
     t.check(traffic, recorded_within=15)
 
 
+@pytest.mark.fault("F9")
 def test_a_frozen_postgresql_holds_a_caller_up_for_a_moment_only(stack):
     with Traffic(stack) as traffic:
         time.sleep(1)
@@ -45,6 +47,7 @@ def test_a_frozen_postgresql_holds_a_caller_up_for_a_moment_only(stack):
     assert t.check(traffic, recorded_within=15)["max ms"] < 3500
 
 
+@pytest.mark.fault("F7")
 def test_a_web_server_that_starts_without_postgresql_forwards_calls(stack):
     stack.postgres.stop()
     stack.kill("web")

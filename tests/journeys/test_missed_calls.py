@@ -49,6 +49,7 @@ def test_each_owner_behaviour_has_its_outcome_and_texts(stack, phone, customer, 
     assert all(text["body"].startswith("Hi! I missed your call") for text in found)
 
 
+@pytest.mark.fault("F14", "F15")
 @pytest.mark.parametrize(
     "trouble",
     [{"duplicate": 3}, {"concurrent": 5}, {"shuffle": True, "delay_seconds": 2}],
@@ -111,6 +112,7 @@ def test_a_landline_is_told_to_the_owner(stack, phone):
     assert stack.rows("SELECT is_landline FROM tenants_contact WHERE number = '+15005550009'") == [(True,)]
 
 
+@pytest.mark.fault("F6")
 def test_with_redis_gone_the_text_is_seconds_late_at_most(stack, phone, customer):
     redis = stack.redis.redis.process
     os.kill(redis.pid, signal.SIGSTOP)
@@ -125,6 +127,7 @@ def test_with_redis_gone_the_text_is_seconds_late_at_most(stack, phone, customer
     assert len(texts_after_settling(stack, customer, 1)) == 1
 
 
+@pytest.mark.fault("F2")
 def test_killing_the_worker_mid_send_loses_and_doubles_nothing(stack, phone, customer):
     phone.set_faults({"kind": "slow", "seconds": 3, "times": 1, "to": customer})
     phone.place_call(from_=customer, to=BUSINESS, owner=control.busy())

@@ -231,7 +231,9 @@ def ledger(traffic: Traffic) -> dict[str, int]:
     }
 
 
-def check(traffic: Traffic, *, recorded_within: float, say: Any = print) -> dict[str, Any]:
+def check(
+    traffic: Traffic, *, recorded_within: float, say: Any = print, figure: Any = lambda **_: None
+) -> dict[str, Any]:
     """Wait until all is recorded and told, then let the ledger decide. Returns how the webhooks were answered."""
     ended = time.monotonic()
     wait_until(lambda: unrecorded(traffic) <= 0, seconds=recorded_within)
@@ -241,6 +243,17 @@ def check(traffic: Traffic, *, recorded_within: float, say: Any = print) -> dict
     found, answered = ledger(traffic), answers(traffic)
     say(f"{answered}, all recorded {recorded:.1f} s and texted {time.monotonic() - ended:.1f} s after the last webhook")
     say(str({what: count for what, count in found.items() if count} or "the ledger balances"))
+    figure(
+        events=answered["webhooks"],
+        lost=found["unrecorded"] + found["missed and not texted"],
+        doubled=found["texted twice"],
+        not_2xx=answered["not 2xx"],
+        not_forwarded=answered["not forwarded"],
+        p50_ms=answered["p50 ms"],
+        p99_ms=answered["p99 ms"],
+        max_ms=answered["max ms"],
+        recorded_after_s=round(recorded, 1),
+    )
     assert found == dict.fromkeys(found, 0)
     assert (answered["not 2xx"], answered["not forwarded"]) == (0, 0)
     return answered

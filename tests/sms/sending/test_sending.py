@@ -132,6 +132,7 @@ AMBIGUOUS = {
 }
 
 
+@pytest.mark.fault("F13")
 @pytest.mark.parametrize("fault", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_an_accepted_text_without_an_answer_is_found_and_not_sent_again(send, twilio_api, fault, monkeypatch):
     monkeypatch.setattr("nevermisscall.twilio.client.READ_TIMEOUT_SECONDS", 0.3)
