@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from nevermisscall.lib.env import BASE_DIR
+from tests.faults.chart import Watch
 from tests.journeys import traffic as t
 from tests.journeys.stack import Stack, wait_until
 from tests.journeys.traffic import Traffic
@@ -27,12 +29,14 @@ def away(tmp_path_factory):
 
 @pytest.mark.fault("F8")
 def test_postgresql_is_stopped_for_a_minute(away, say, figure):
-    with Traffic(away) as traffic:
-        time.sleep(3)
-        away.postgres.stop()
-        time.sleep(60)
-        away.postgres.start()
+    with Traffic(away) as traffic, Watch(t.counts(traffic)) as watch:
         time.sleep(5)
+        with watch.band("PostgreSQL is stopped"):
+            away.postgres.stop()
+            time.sleep(60)
+        away.postgres.start()
+        time.sleep(20)
+    watch.draw(BASE_DIR / "var/chaos/postgresql-away.svg", "Webhooks while PostgreSQL is stopped for a minute")
 
     assert t.check(traffic, recorded_within=30, say=say, figure=figure)["webhooks"] > 1000
 

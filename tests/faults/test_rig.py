@@ -10,9 +10,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from tests.faults.chart import draw
 from tests.faults.proxy import Proxy
 
 TESTS = Path(__file__).parents[1]
@@ -147,6 +149,17 @@ def test_a_failpoint_that_makes_no_sense_says_so(run):
 
     assert done.returncode == 1
     assert "before|after" in done.stderr
+
+
+# -- the chart --------------------------------------------------------------------------------------------------------
+
+
+def test_a_chart_has_each_line_and_each_band():
+    picture = draw("Outage <1>", {"answered": [(0.0, 0.0), (10.0, 200.0)], "recorded": []}, [(2.0, 5.0, "stopped")])
+
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
+    assert 'points="60.0,280.0 744.0,46.0"' in picture
+    assert all(words in picture for words in ("Outage &lt;1&gt;", "answered", "recorded", "stopped", "10 s"))
 
 
 # -- the report -------------------------------------------------------------------------------------------------------

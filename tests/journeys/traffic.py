@@ -9,10 +9,12 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 import requests
 
 from tests.journeys.stack import ACCOUNT, Stack, wait_until
@@ -257,6 +259,21 @@ def check(
     assert found == dict.fromkeys(found, 0)
     assert (answered["not 2xx"], answered["not forwarded"]) == (0, 0)
     return answered
+
+
+def counts(traffic: Traffic) -> dict[str, Callable[[], float | None]]:
+    """Return what to watch while the traffic goes on: webhooks answered and recorded."""
+    return {
+        "answered 2xx": lambda: sum(200 <= webhook.status < 300 for webhook in traffic.webhooks),
+        "recorded in PostgreSQL": lambda: _recorded(traffic),
+    }
+
+
+def _recorded(traffic: Traffic) -> float | None:
+    try:
+        return len(traffic.webhooks) - unrecorded(traffic)
+    except psycopg.OperationalError:
+        return None
 
 
 def warm_up(stack: Stack) -> None:
