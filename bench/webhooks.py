@@ -2,10 +2,12 @@
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from urllib.parse import urlencode
 
 from nevermisscall.twilio import signature
+from nevermisscall.twilio.emulator.voice_params import passport
 
 CALL_PATH = "/webhooks/twilio/call"
 STATUS_PATH = "/api/webhooks/status"
@@ -92,5 +94,6 @@ class Twilio:
             "Called": caller.to_number,
             "CallerName": "WIRELESS CALLER",
             "StirVerstat": "TN-Validation-Passed-A",
+            "StirPassportToken": passport(datetime.now(UTC), "signed"),
             **{f"{who}{name}": value for who in whose for name, value in places.items()},
         }

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from calls import recency
 from conversations import closing, receiving, text_back
 from nevermisscall.outbox.facts import subscribe
 from nevermisscall.outbox.models import Fact
@@ -10,7 +11,8 @@ from nevermisscall.outbox.models import Fact
 @subscribe("call.missed", name="conversations.text_back")
 def answer_missed_call(fact: Fact) -> None:
     """Text the caller."""
-    text_back.answer_missed_call(call_id=fact.data["call_id"])
+    call_id = fact.data["call_id"]
+    text_back.answer_missed_call(call_id=call_id, is_recent=recency.is_recent(call_id=call_id))
 
 
 @subscribe("call.answered", name="conversations.record_caller")

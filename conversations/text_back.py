@@ -28,10 +28,11 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def answer_missed_call(*, call_id: int) -> Message | None:
+def answer_missed_call(*, call_id: int, is_recent: bool = True) -> Message | None:
     """Text the caller of a missed call, once. Returns the queued text, or None where none is sent.
 
-    None is sent to someone texted within the cooldown, nor where the gate refuses: then the owner is told instead.
+    None is sent to someone texted within the cooldown, nor where the gate refuses or the call is an old one
+    (`calls.recency`): then the owner is told instead.
     """
     if not call_services.claim_text_back(call_id=call_id):
         return None
@@ -39,13 +40,16 @@ def answer_missed_call(*, call_id: int) -> Message | None:
     bind(call_sid=call.call_sid, tenant_id=call.tenant_id)
     number = call.phone_number
     assert number is not None, "a missed call has a number, or it would have been refused"
+    key = f"missed-call:{call.call_sid}"
+    if not is_recent:
+        tell_owner(number=number, customer=call.from_number, rule="too_late", key=key)
+        return None
     _record_caller(call)
     verdict = sms_services.may_send(number=number, to_number=call.from_number, purpose=Purpose.MISSED_CALL)
     if verdict.rule == Rule.BLOCKED:
         logger.info("no text-back and no alert: the caller is blocked")
         return None
     if not verdict.allowed:
-        key = f"missed-call:{call.call_sid}"
         tell_owner(number=number, customer=call.from_number, rule=verdict.rule, key=key)
         if verdict.rule == Rule.LANDLINE:
             owner_calls.call_owner(number=number, customer=call.from_number, key=key)

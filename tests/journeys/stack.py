@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -23,6 +24,7 @@ from nevermisscall.twilio import signature
 from nevermisscall.twilio.emulator.control import EmulatorControl
 from nevermisscall.twilio.emulator.emulator import Emulator
 from nevermisscall.twilio.emulator.server import EmulatorServer
+from nevermisscall.twilio.emulator.voice_params import passport
 from nevermisscall.twilio.emulator.world import Account
 
 ACCOUNT, TOKEN = "AC" + "e" * 32, "journey-token"
@@ -140,6 +142,8 @@ class Stack:
             return connection.execute(query, values).fetchall()
 
     def post_signed(self, path: str, fields: dict[str, str]) -> requests.Response:
+        if "CallSid" in fields:
+            fields = {"StirPassportToken": passport(datetime.now(UTC), "signed"), **fields}
         signed = signature.compute(self.url + path, list(fields.items()), TOKEN)
         headers = {"X-Twilio-Signature": signed, "Content-Type": "application/x-www-form-urlencoded"}
         with requests.Session() as session:

@@ -1,6 +1,8 @@
 """The form fields of Twilio's voice webhooks: https://www.twilio.com/docs/voice/twiml#request-parameters"""
 
 import json
+from base64 import urlsafe_b64encode
+from datetime import datetime
 from urllib.parse import quote
 
 from nevermisscall.twilio.emulator.formats import API_VERSION, now, rfc2822
@@ -33,10 +35,16 @@ def base(call: Call, *, status: str | None = None) -> Params:
         token = {"parentCallInfoToken": "emulated." + call.sid, "identityHeaderTokens": []}
         params["CallToken"] = quote(json.dumps(token))
         params["StirVerstat"] = "TN-Validation-Passed-A"
-        params["StirPassportToken"] = "eyJhbGciOiJFUzI1NiJ9.emulated." + call.sid
+        params["StirPassportToken"] = passport(call.created_at, call.sid)
     if call.forwarded_from:
         params["ForwardedFrom"] = call.forwarded_from
     return list((params | call.extra).items())
+
+
+def passport(issued_at: datetime, signature: str) -> str:
+    """Return what a caller's network vouches for (RFC 8225), as far as anybody reads it: when."""
+    payload = json.dumps({"iat": int(issued_at.timestamp())}).encode()
+    return f"eyJhbGciOiJFUzI1NiJ9.{urlsafe_b64encode(payload).decode().rstrip('=')}.{signature}"
 
 
 def event(call: Call, name: str, *, sequence: int) -> Params:
