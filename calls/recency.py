@@ -4,11 +4,11 @@ A signature has no time in it: whoever kept a signed request that we never recor
 worker before the text-back; docs/decisions/0008 says why so.
 """
 
-import binascii
 import json
 import logging
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -20,6 +20,7 @@ from nevermisscall.webhooks.models import WebhookReceipt
 from tenants import accounts
 
 OLD = timedelta(hours=1)  # Twilio's own retries end within minutes
+UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError)
 
 logger = logging.getLogger(__name__)
 
@@ -56,13 +57,9 @@ def _is_recent_at_twilio(call: Call) -> bool:
 
 def _signed_times(params: dict[str, str]) -> Iterator[datetime]:
     """Yield when the event happened that a webhook tells of, and when the caller's network vouched for the number."""
-    try:
+    with suppress(*UNREADABLE):
         yield parsedate_to_datetime(params.get("Timestamp", "")).astimezone(UTC)
-    except ValueError:
-        pass
-    try:
+    with suppress(*UNREADABLE):
         # A PASSporT, RFC 8225. Whose signature it bears is Twilio's to check; here it is a field that Twilio signed.
         _, payload, _ = params.get("StirPassportToken", "").split(".", 2)
         yield datetime.fromtimestamp(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["iat"], UTC)
-    except (ValueError, TypeError, KeyError, OverflowError, OSError, binascii.Error):
-        pass

@@ -141,11 +141,11 @@ class Stack:
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(query, values).fetchall()
 
-    def post_signed(self, path: str, fields: dict[str, str]) -> requests.Response:
+    def post_signed(self, path: str, fields: dict[str, str], **other_headers: str) -> requests.Response:
         if "CallSid" in fields:
             fields = {"StirPassportToken": passport(datetime.now(UTC), "signed"), **fields}
         signed = signature.compute(self.url + path, list(fields.items()), TOKEN)
-        headers = {"X-Twilio-Signature": signed, "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {"X-Twilio-Signature": signed, "Content-Type": "application/x-www-form-urlencoded", **other_headers}
         with requests.Session() as session:
             session.trust_env = False
             return session.post(self.url + path, data=urlencode(fields), headers=headers, timeout=15)
