@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.journeys import ledger
+from tests.journeys import traffic as t
 from tests.journeys.conftest import stack  # noqa: F401 - the same running product
+from tests.journeys.stack import Stack
 
 
 def pytest_collection_modifyitems(items):
@@ -10,6 +13,21 @@ def pytest_collection_modifyitems(items):
         if "tests/chaos/" in item.nodeid:
             item.add_marker(pytest.mark.chaos)
             item.add_marker(pytest.mark.timeout(900))
+
+
+@pytest.fixture(scope="session")
+def away(tmp_path_factory):
+    """A product with a PostgreSQL that is nobody else's."""
+    running = Stack(tmp_path_factory.mktemp("away"), own_postgres=True)
+    try:
+        running.start()
+        running.business(t.BUSINESS, t.OWNER)
+        running.rows("UPDATE tenants_phonenumber SET texts_per_second = 50 RETURNING 1")
+        ledger.warm_up(running)
+        yield running
+        assert list((running.home / "journal" / "poison").iterdir()) == []
+    finally:
+        running.stop()
 
 
 @pytest.fixture

@@ -7,29 +7,14 @@ import pytest
 
 from nevermisscall.lib.env import BASE_DIR
 from tests.faults.chart import Watch
-from tests.journeys import traffic as t
-from tests.journeys.stack import Stack, wait_until
+from tests.journeys import ledger
+from tests.journeys.stack import wait_until
 from tests.journeys.traffic import Traffic
-
-
-@pytest.fixture(scope="module")
-def away(tmp_path_factory):
-    """A product with a PostgreSQL that is nobody else's."""
-    running = Stack(tmp_path_factory.mktemp("away"), own_postgres=True)
-    try:
-        running.start()
-        running.business(t.BUSINESS, t.OWNER)
-        running.rows("UPDATE tenants_phonenumber SET texts_per_second = 50 RETURNING 1")
-        t.warm_up(running)
-        yield running
-        assert list((running.home / "journal" / "poison").iterdir()) == []
-    finally:
-        running.stop()
 
 
 @pytest.mark.fault("F8")
 def test_postgresql_is_stopped_for_a_minute(away, say, figure):
-    with Traffic(away) as traffic, Watch(t.counts(traffic)) as watch:
+    with Traffic(away) as traffic, Watch(ledger.counts(traffic)) as watch:
         time.sleep(5)
         with watch.band("PostgreSQL is stopped"):
             away.postgres.stop()
@@ -38,7 +23,7 @@ def test_postgresql_is_stopped_for_a_minute(away, say, figure):
         time.sleep(20)
     watch.draw(BASE_DIR / "var/chaos/postgresql-away.svg", "Webhooks while PostgreSQL is stopped for a minute")
 
-    assert t.check(traffic, recorded_within=30, say=say, figure=figure)["webhooks"] > 1000
+    assert ledger.check(traffic, recorded_within=30, say=say, figure=figure)["webhooks"] > 1000
 
 
 @pytest.mark.fault("F9")
@@ -50,7 +35,7 @@ def test_postgresql_is_frozen_for_twenty_seconds(away, say, figure):
         away.freeze_postgres(signal.SIGCONT)
         time.sleep(5)
 
-    assert t.check(traffic, recorded_within=30, say=say, figure=figure)["max ms"] < 3500
+    assert ledger.check(traffic, recorded_within=30, say=say, figure=figure)["max ms"] < 3500
 
 
 @pytest.mark.fault("F1", "F8")
@@ -66,7 +51,7 @@ def test_the_web_server_is_killed_while_postgresql_is_away(away, say, figure):
         away.postgres.start()
         time.sleep(5)
 
-    t.check(traffic, recorded_within=30, say=say, figure=figure)
+    ledger.check(traffic, recorded_within=30, say=say, figure=figure)
 
 
 @pytest.mark.fault("F7")
@@ -79,4 +64,4 @@ def test_postgresql_comes_and_goes(away, say, figure):
             away.postgres.start()
         time.sleep(3)
 
-    t.check(traffic, recorded_within=30, say=say, figure=figure)
+    ledger.check(traffic, recorded_within=30, say=say, figure=figure)

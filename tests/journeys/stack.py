@@ -69,7 +69,7 @@ class Stack:
         self.manage("migrate", "--noinput", "-v0")
         for name in ("web", "worker"):
             self.start_process(name)
-        wait_until(lambda: _answers(f"{self.url}/health/ready"), seconds=30)
+        wait_until(lambda: _answers(f"{self.url}/health/ready"), seconds=60)
 
     def stop(self) -> None:
         for name in list(self.processes):
@@ -104,6 +104,10 @@ class Stack:
         else:
             process.send_signal(number)
         process.wait(30)
+
+    def children(self, name: str) -> list[int]:
+        """Return the process ids of what it started itself, such as the web server's workers."""
+        return _children(self.processes[name].pid)
 
     def freeze_postgres(self, number: signal.Signals = signal.SIGSTOP) -> None:
         """Let the server and all its backends stand still; with SIGCONT, go on."""

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tests.journeys import ledger
 from tests.journeys import traffic as t
 from tests.journeys.stack import Stack, wait_until
 from tests.journeys.traffic import Traffic
@@ -17,7 +18,7 @@ def stack(tmp_path_factory):
     try:
         running.start()
         running.business(t.BUSINESS, t.OWNER)
-        t.warm_up(running)
+        ledger.warm_up(running)
         yield running
     finally:
         running.stop()
@@ -32,7 +33,7 @@ def test_nothing_is_lost_while_postgresql_is_stopped(stack):
         stack.postgres.start()
         time.sleep(2)
 
-    t.check(traffic, recorded_within=15)
+    ledger.check(traffic, recorded_within=15)
 
 
 @pytest.mark.fault("F9")
@@ -44,7 +45,7 @@ def test_a_frozen_postgresql_holds_a_caller_up_for_a_moment_only(stack):
         stack.freeze_postgres(signal.SIGCONT)
         time.sleep(1)
 
-    assert t.check(traffic, recorded_within=15)["max ms"] < 3500
+    assert ledger.check(traffic, recorded_within=15)["max ms"] < 3500
 
 
 @pytest.mark.fault("F7")
@@ -57,7 +58,7 @@ def test_a_web_server_that_starts_without_postgresql_forwards_calls(stack):
         time.sleep(1)
     stack.postgres.start()
 
-    t.check(traffic, recorded_within=15)
+    ledger.check(traffic, recorded_within=15)
 
 
 def test_the_log_says_so_once_for_each_webhook(stack):
