@@ -2,13 +2,12 @@
 
 import pytest
 
-from tests.journeys import copies
-from tests.journeys import traffic as t
+from tests.journeys import copies, ledger
 
 
 @pytest.mark.fault("F14")
 def test_ten_copies_of_two_hundred_webhooks(stack, phone, say, figure):
-    t.warm_up(stack)
+    ledger.warm_up(stack)
     copied = copies.post(stack, distinct=200)
     found = copies.check(copied)
 

@@ -3,10 +3,11 @@
 import itertools
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from tests.journeys import ledger
 from tests.journeys import traffic as t
 from tests.journeys.stack import Stack, wait_until
 from tests.journeys.traffic import Story, Traffic, Webhook
@@ -39,8 +40,8 @@ def post(stack: Stack, *, distinct: int) -> Copied:
 def check(copied: Copied) -> dict[str, int]:
     """Wait until what follows from them has happened, and return what is not as it would be after one copy each."""
     traffic = copied.traffic
-    wait_until(lambda: not t.untexted(traffic), seconds=60)
-    return {**t.ledger(traffic), "answered differently": len(copied.differing), "not 2xx": len(copied.refused)}
+    wait_until(lambda: not ledger.untexted(traffic), seconds=60)
+    return {**ledger.violations(traffic), "answered differently": len(copied.differing), "not 2xx": len(copied.refused)}
 
 
 def _stories(distinct: int) -> Iterator[Story]:
@@ -66,7 +67,8 @@ def _post_copies(copied: Copied, pool: ThreadPoolExecutor | None, webhook: Webho
         return answer.status_code, answer.content
 
     run = pool.map if pool else map
-    answers: Iterable[tuple[int, bytes]] = list(run(post_one, range(COPIES)))
+    answers: list[tuple[int, bytes]] = list(run(post_one, range(COPIES)))
+    webhook.status = answers[0][0]
     if len(set(answers)) != 1:
         copied.differing.append(webhook)
     if any(not 200 <= status < 300 for status, _ in answers):

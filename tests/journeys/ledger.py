@@ -57,9 +57,8 @@ def _is_first(webhook: Any) -> bool:
 
 def unrecorded(traffic: Traffic) -> int:
     """Count the webhooks that were answered and are not in the database yet."""
-    recorded = Counter(number for (number,) in traffic.stack.rows(RECEIPTS, _customers(traffic)))
     answered = Counter(story.customer for story in traffic.stories for webhook in story.webhooks if webhook.status)
-    return (answered - recorded).total()
+    return (answered - _receipts(traffic)).total()
 
 
 def untexted(traffic: Traffic) -> int:
@@ -82,6 +81,7 @@ def violations(traffic: Traffic) -> dict[str, int]:
         arrived.setdefault(number, []).append(body)
     accepted = _accepted(traffic)
     told = Counter(entry["to"] for entry in accepted)
+    posted = Counter(story.customer for story in traffic.stories for _ in story.webhooks)
     bound = Counter(sid for sid, _ in rows(OUTBOUND, customers))
     return {
         "wrong outcome": sum(outcomes.get(sid) != _outcome(story) for sid, story in calls.items()),
@@ -97,6 +97,7 @@ def violations(traffic: Traffic) -> dict[str, int]:
         "breaks in the histories of conversations": rows(BROKEN_HISTORY)[0][0],
         "gaps in the sequences of facts": rows(MISSING_FACTS)[0][0],
         "unrecorded": unrecorded(traffic),
+        "recorded twice": (_receipts(traffic) - posted).total(),
     }
 
 
@@ -146,9 +147,13 @@ def warm_up(stack: Stack) -> None:
     wait_until(lambda: not unrecorded(traffic), seconds=10)
 
 
+def _receipts(traffic: Traffic) -> Counter[str]:
+    return Counter(number for (number,) in traffic.stack.rows(RECEIPTS, _customers(traffic)))
+
+
 def _recorded(traffic: Traffic) -> float | None:
     try:
-        return len(traffic.stack.rows(RECEIPTS, _customers(traffic)))
+        return _receipts(traffic).total()
     except psycopg.OperationalError:
         return None
 
