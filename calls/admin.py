@@ -41,6 +41,7 @@ _ICONS: dict[str, str] = {
     CallEvent.Kind.RECORDING: "mic",
     CallEvent.Kind.DECIDED: "gavel",
     CallEvent.Kind.SETTLED: "manage_search",
+    CallEvent.Kind.FOUND: "travel_explore",
 }
 
 OUTCOME_COLOURS: dict[str, str] = {
@@ -130,7 +131,7 @@ class CallAdmin(WorkAdmin[Call]):
                 "fields": (
                     ("status", "direction", "screening"),
                     ("dial_call_status", "accepted_at", "answered_by"),
-                    ("text_back_at", "settle_at", "lease_until"),
+                    ("text_back_at", "settle_at", "lease_until", "reconciled_at"),
                     ("attempts", "dead_at", "last_error"),
                 ),
             },

@@ -16,7 +16,7 @@ DIAL_RESULT_GRACE = timedelta(seconds=3)
 
 Outcome, Reason = Call.Outcome, Call.MissedReason
 
-_MISSED_BY_DIAL_STATUS = {
+MISSED_BY_DIAL_STATUS = {
     "no-answer": Reason.NO_ANSWER,
     "busy": Reason.BUSY,
     "failed": Reason.FAILED,
@@ -58,15 +58,15 @@ def is_machine(call: Call) -> bool:
 
 
 def is_known_to_have_arrived(call: Call) -> bool:
-    """Tell whether the call's own first webhook was here; its row may come from a callback that overtook it."""
-    return CallEvent.objects.filter(call=call, kind=CallEvent.Kind.INCOMING).exists()
+    """Tell whether the call's own first webhook was here, or it was found; a callback may have overtaken both."""
+    return CallEvent.objects.filter(call=call, kind__in=[CallEvent.Kind.INCOMING, CallEvent.Kind.FOUND]).exists()
 
 
 def miss_by_dial(call: Call, dial_call_status: str, now: datetime) -> None:
     """Nobody took it: that is its outcome if it has none yet, and the better reason if it has."""
-    if dial_call_status not in _MISSED_BY_DIAL_STATUS:
+    if dial_call_status not in MISSED_BY_DIAL_STATUS:
         logger.warning("unknown DialCallStatus counts as missed", extra={"value": dial_call_status})
-    reason = _MISSED_BY_DIAL_STATUS.get(dial_call_status, Reason.NO_ANSWER)
+    reason = MISSED_BY_DIAL_STATUS.get(dial_call_status, Reason.NO_ANSWER)
     if not call.outcome:
         decide(call, Outcome.MISSED, reason, now)
     else:

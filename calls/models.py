@@ -1,6 +1,6 @@
 """A phone call and everything Twilio told us about it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -26,6 +26,8 @@ class Status(models.TextChoices):
 
 
 TERMINAL = frozenset({Status.COMPLETED, Status.BUSY, Status.FAILED, Status.NO_ANSWER, Status.CANCELED})
+# A text that arrives later than this answers a call that nobody remembers.
+TOO_LATE = timedelta(minutes=15)
 _RANK = {Status.UNKNOWN: 0, Status.QUEUED: 0, Status.INITIATED: 1, Status.RINGING: 2, Status.IN_PROGRESS: 3}
 
 
@@ -111,10 +113,13 @@ class Call(Work):
     answered_by = models.CharField(max_length=30, blank=True, help_text="Answering machine detection, if it is on.")
     text_back_at = models.DateTimeField(null=True, blank=True, help_text="When the text-back was claimed: once.")
     duration = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds talked.")
-    started_at = models.DateTimeField(help_text="When its first webhook reached us.")
+    started_at = models.DateTimeField(help_text="When its first webhook reached us, or as Twilio says.")
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     settle_at = models.DateTimeField(null=True, blank=True, help_text="When to ask Twilio if no callback came.")
+    reconciled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it, or its end, was found in Twilio's list: no webhook had brought it."
+    )
 
     objects = CallQuerySet.as_manager()
 
@@ -141,6 +146,11 @@ class Call(Work):
 
     def __str__(self) -> str:
         return self.call_sid
+
+    @property
+    def came_too_late(self) -> bool:
+        """Whether it was found so long after its end that its caller is not to be texted: the owner is told instead."""
+        return self.reconciled_at is not None and self.reconciled_at - (self.ended_at or self.started_at) > TOO_LATE
 
     # -- what `calls.services` needs while it holds the row's lock -----------------------------------------------------
 
@@ -169,6 +179,7 @@ class CallEvent(models.Model):
         RECORDING = "recording", "Recording"
         DECIDED = "decided", "Outcome decided"
         SETTLED = "settled", "Settled by asking Twilio"
+        FOUND = "found", "Found in Twilio's list"
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=15, choices=Kind)

@@ -144,10 +144,19 @@ def record_recording(*, report: RecordingReport, receipt_id: int) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def settle(*, call_id: int, seen: rows.Seen, status: str, somebody_talked: bool, ended_at: datetime | None) -> Call:
+def settle(
+    *,
+    call_id: int,
+    seen: rows.Seen,
+    status: str,
+    somebody_talked: bool,
+    ended_at: datetime | None,
+    found_at: datetime | None = None,
+) -> Call:
     """Decide a call whose callbacks never came, from what Twilio's own record says.
 
     `ended_at` is when Twilio says it ended, perhaps hours ago: a text-back then comes too late and is not sent.
+    `found_at` is given if its end was found in Twilio's list.
     """
     now = utcnow()
     call = Call.objects.select_for_update().get(pk=call_id)
@@ -156,6 +165,7 @@ def settle(*, call_id: int, seen: rows.Seen, status: str, somebody_talked: bool,
     first_end = deciding.advance(call, status, now)
     call.ended_at = ended_at or call.ended_at
     call.dead_at = None
+    call.reconciled_at = call.reconciled_at or (None if call.outcome else found_at)
     rows.record(call, Kind.SETTLED, now, status)
     if not call.outcome:
         screened = call.screening == Tenant.Screening.PRESS_1

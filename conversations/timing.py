@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 
 from conversations.models import Conversation, Entry
+from nevermisscall.lib.clock import database_now
 from nevermisscall.outbox import doorbell, queues
 from sms.models import Message
 from tenants.models import Tenant
@@ -61,14 +61,6 @@ def ai_may_answer(conversation: Conversation) -> bool:
     contact = conversation.contact
     for_people_only = contact.do_not_automate or contact.is_personal or contact.is_blocked
     return conversation.tenant.ai_enabled and not for_people_only
-
-
-def database_now() -> datetime:
-    """Return the database's time, which all due times are set by."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
 
 
 def _wait_for_person(conversation: Conversation, now: datetime) -> None:

@@ -24,6 +24,7 @@ from nevermisscall.lib.admin import change_url, list_url, shown_number
 from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
 from nevermisscall.outbox.models import Delivery, Fact, Heartbeat
+from nevermisscall.reconciling.models import Reconciliation
 from nevermisscall.status.models import ServiceState
 from nevermisscall.webhooks.journal import files
 from nevermisscall.webhooks.models import WebhookMinute, WebhookReceipt
@@ -52,6 +53,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
     ],
     "Behind the scenes": [
         ("Webhooks", "webhook", WebhookReceipt),
+        ("Twilio's lists", "sync", Reconciliation),
         ("Webhooks by the minute", "timer", WebhookMinute),
         ("Call events", "timeline", CallEvent),
         ("Files of texts", "image", MessageMedia),

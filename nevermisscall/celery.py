@@ -40,10 +40,11 @@ def _end_dead_connections(**_: Any) -> None:
 @worker_ready.connect
 def _start_beside(**_: Any) -> None:
     from nevermisscall.outbox.sweeper import Sweeper
+    from nevermisscall.reconciling.scheduling import after_outage
     from nevermisscall.webhooks.journal.courier import Courier
 
     # When the database is back, the texts that waited for it keep this process busy: a web process replays faster.
-    for thread in (Sweeper(), Courier(patience=5.0)):
+    for thread in (Sweeper(after_outage=after_outage), Courier(patience=5.0, after_outage=after_outage)):
         thread.start()
         _beside.append(thread)
 

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "calls.alerts",
     "sms",
     "sms.bulk",
+    "nevermisscall.reconciling",
     "conversations",
     "conversations.booking",
     "conversations.owner",
@@ -180,6 +181,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget Idempotency-Keys": {"task": "api.forget_idempotent_requests", "schedule": 3600.0},
     "forget how long webhooks took": {"task": "webhooks.forget_minutes", "schedule": 3600.0},
+    "know every account that is to be reconciled": {"task": "reconciling.ensure", "schedule": 3600.0},
     "end conversations that nobody goes on with": {"task": "conversations.close_quiet", "schedule": 3600.0},
 }
 

@@ -38,13 +38,14 @@ def on_starting(server: object) -> None:
 
 def post_worker_init(worker: object) -> None:
     """Start what each process runs beside its requests. After the fork: a thread would not survive it."""
+    from nevermisscall.reconciling.scheduling import after_outage
     from nevermisscall.webhooks import timing
     from nevermisscall.webhooks.journal.courier import Courier
     from tenants import routing
 
     routing.table.listen()
     timing.start()
-    courier = Courier()
+    courier = Courier(after_outage=after_outage, was_away=True)
     courier.start()
     _couriers.append(courier)
 

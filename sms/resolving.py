@@ -13,7 +13,7 @@ from django.db import transaction
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.twilio import messages as twilio_messages
 from nevermisscall.twilio.errors import TwilioError
-from nevermisscall.twilio.messages import SentMessage
+from nevermisscall.twilio.messages import MessageRecord
 from sms import progress
 from sms.models import FROM_TWILIO, Message, SendAttempt, Status
 from tenants import accounts
@@ -53,7 +53,7 @@ def look_for(message: Message) -> timedelta | None:
 
 
 @transaction.atomic
-def bind_sid(message_id: int, sent: SentMessage) -> None:
+def bind_sid(message_id: int, sent: MessageRecord) -> None:
     """Record that Twilio has the message. Not fenced: whoever learns the SID is right, lease or not."""
     row = Message.objects.select_for_update().get(pk=message_id)
     if row.message_sid not in {None, sent.message_sid}:
@@ -69,7 +69,7 @@ def note(attempt: SendAttempt, outcome: str) -> None:
     SendAttempt.objects.filter(pk=attempt.pk).update(outcome=outcome[:200])
 
 
-def _match(message: Message, attempt: SendAttempt, found: list[SentMessage]) -> SentMessage | None:
+def _match(message: Message, attempt: SendAttempt, found: list[MessageRecord]) -> MessageRecord | None:
     earliest, latest = attempt.started_at - CREATED_BEFORE, attempt.started_at + CREATED_AFTER
     taken = set(
         Message.objects.filter(message_sid__in=[sent.message_sid for sent in found]).values_list(
@@ -88,7 +88,7 @@ def _match(message: Message, attempt: SendAttempt, found: list[SentMessage]) -> 
     return None
 
 
-def _is_ours(sent: SentMessage, message: Message) -> bool:
+def _is_ours(sent: MessageRecord, message: Message) -> bool:
     pool = message.sender.messaging_service_sid
     return sent.from_number == message.from_number or bool(pool and sent.messaging_service_sid == pool)
 

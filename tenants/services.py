@@ -1,12 +1,24 @@
 """Use-cases around a business and its people. Opting out and in are in `tenants.consenting`."""
 
+from collections.abc import Iterable
+
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Q, QuerySet, When
 
 from tenants.consenting import opt_in, opt_out
 from tenants.models import Contact, OwnerNumber, PhoneNumber
 
-__all__ = ["alert_numbers", "mark_landline", "opt_in", "opt_out"]
+__all__ = ["alert_numbers", "mark_landline", "opt_in", "opt_out", "owned"]
+
+
+def owned(account_sid: str, numbers: Iterable[str]) -> set[str]:
+    """Return those of `numbers` that are ours and belong to this Twilio account. One query."""
+    of_account = Q(account__account_sid=account_sid)
+    if account_sid == settings.TWILIO_ACCOUNT_SID:
+        of_account |= Q(account__isnull=True)
+    rows = PhoneNumber.objects.exclude(state=PhoneNumber.State.RELEASED).filter(of_account, number__in=set(numbers))
+    return set(rows.values_list("number", flat=True))
 
 
 def mark_landline(*, tenant_id: int, number: str) -> None:

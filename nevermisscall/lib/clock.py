@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
 from django.db.models import DateTimeField, Func
 
 _lag: ContextVar[timedelta] = ContextVar("clock_lag", default=timedelta())
@@ -16,6 +17,14 @@ class DatabaseClock(Func):
     function = "clock_timestamp"
     arity = 0
     output_field = DateTimeField()
+
+
+def database_now() -> datetime:
+    """Return the database's time, which all due times are set by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 def utcnow() -> datetime:

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
@@ -24,9 +25,21 @@ logger = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """Claims due rows of every queue and does them on its own few threads."""
+    """Claims due rows of every queue and does them on its own few threads.
 
-    def __init__(self, *, every_seconds: float = EVERY_SECONDS, threads: int = THREADS) -> None:
+    `after_outage` is called when the database is back that could not be reached, and at the start if no other worker
+    was heard of.
+    """
+
+    def __init__(
+        self,
+        *,
+        every_seconds: float = EVERY_SECONDS,
+        threads: int = THREADS,
+        after_outage: Callable[[], None] | None = None,
+    ) -> None:
+        self._after_outage = after_outage
+        self._is_first_beat = True
         self._every_seconds = every_seconds
         self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}"
         self._beat_again_at = 0.0
@@ -92,6 +105,8 @@ class Sweeper:
             try:
                 self._beat()
                 busy = self.sweep()
+                if failures and self._after_outage is not None:
+                    self._after_outage()
                 failures = 0
             except Exception:
                 # The database is away. Say so once, keep trying: this loop is the guarantee.
@@ -106,6 +121,9 @@ class Sweeper:
 
     def _beat(self) -> None:
         if monotonic() >= self._beat_again_at:
+            if self._is_first_beat and self._after_outage is not None and not heartbeats.alive().exists():
+                self._after_outage()
+            self._is_first_beat = False
             heartbeats.beat(self._worker)
             self._beat_again_at = monotonic() + heartbeats.EVERY_SECONDS
 

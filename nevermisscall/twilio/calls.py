@@ -1,16 +1,18 @@
 """Twilio's Calls resource, read only: what became of a call."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from twilio.rest.api.v2010.account.call import CallInstance
 
 from nevermisscall.twilio.client import Credentials, call_twilio, client
+from nevermisscall.twilio.paging import PAGE_SIZE, Page, day_after
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A call as Twilio knows it."""
+    """A call as Twilio knows it. `seconds` it lasted from being picked up."""
 
     call_sid: str
     status: str
@@ -19,6 +21,8 @@ class CallRecord:
     direction: str
     created_at: datetime | None
     ended_at: datetime | None
+    forwarded_from: str = ""
+    seconds: int = 0
 
 
 def fetch(credentials: Credentials, call_sid: str) -> CallRecord:
@@ -30,6 +34,32 @@ def latest(credentials: Credentials, *, from_number: str, to_number: str, limit:
     """Return the newest calls between two numbers. No date filter: a call that still rings has no StartTime."""
     rows = call_twilio(
         lambda: client(credentials).calls.list(from_=from_number, to=to_number, limit=limit, page_size=limit)
+    )
+    return [_as_record(row) for row in rows]
+
+
+def page(
+    credentials: Credentials, *, since: datetime, until: datetime, next_url: str = "", size: int = PAGE_SIZE
+) -> Page[CallRecord]:
+    """Return one page of all calls that started since then, legs too; `next_url` of the page before goes on.
+
+    Days are the grain that Twilio promises: there may be more than was asked for.
+    """
+    calls = client(credentials).calls
+    found = call_twilio(
+        lambda: (
+            calls.get_page(next_url)
+            if next_url
+            else calls.page(start_time_after=since, start_time_before=day_after(until), page_size=size)
+        )
+    )
+    return Page([_as_record(row) for row in found], found.next_page_url or "")
+
+
+def legs(credentials: Credentials, parent_call_sid: str) -> list[CallRecord]:
+    """Return the legs that a call was forwarded to."""
+    rows: Iterable[CallInstance] = call_twilio(
+        lambda: client(credentials).calls.list(parent_call_sid=parent_call_sid, limit=20)
     )
     return [_as_record(row) for row in rows]
 
@@ -49,4 +79,6 @@ def _as_record(call: CallInstance) -> CallRecord:
         direction=call.direction or "",
         created_at=call.date_created,
         ended_at=call.end_time,
+        forwarded_from=call.forwarded_from or "",
+        seconds=int(call.duration or 0),
     )

@@ -81,6 +81,9 @@ def call_twilio(request: Callable[[], T]) -> T:
     except requests.exceptions.RequestException as error:
         raise AmbiguousTwilioError(f"no answer from Twilio: {type(error).__name__}") from error
     except (TwilioException, ValueError) as error:
+        answer = next((arg for arg in error.args if isinstance(arg, Response)), None)
+        if answer is not None:  # a page of a list that was refused: the SDK does not say so like the rest
+            raise _sorted(answer.status_code, 0) from error
         # An answer that is no JSON: it may have been acted upon.
         raise AmbiguousTwilioError(f"unreadable answer from Twilio: {type(error).__name__}") from error
 

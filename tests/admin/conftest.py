@@ -16,6 +16,7 @@ from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
 from nevermisscall.outbox.heartbeats import beat
+from nevermisscall.reconciling import scheduling
 from nevermisscall.status import services as status_services
 from nevermisscall.webhooks import timing
 from sms.bulk.models import Batch, Recipient
@@ -140,6 +141,7 @@ def everything(acme, missed_call, operator, client):
         tenant=acme, message=Message.objects.first(), phone="+15005550200", conversation=conversation, state="done"
     )
     beat("host:17")
+    scheduling.ensure_rows()
     timing.flush()
     status_services.report(name="dispatchbot_ai", state="degraded", error="no answer within 10 s")
     assert Contact.objects.exists()

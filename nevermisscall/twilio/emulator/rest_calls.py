@@ -1,12 +1,13 @@
 """`/Calls`: https://www.twilio.com/docs/voice/api/call-resource"""
 
+from datetime import timedelta
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 from nevermisscall.twilio.emulator import magic, outbound
 from nevermisscall.twilio.emulator.errors import Refused
-from nevermisscall.twilio.emulator.formats import API_VERSION, e164, national, rfc2822
+from nevermisscall.twilio.emulator.formats import API_VERSION, e164, national, now, rfc2822
 from nevermisscall.twilio.emulator.line import CallEnded, CallRedirected, Line
 from nevermisscall.twilio.emulator.rest import ApiRequest, answer, folder, listing, not_found, within
 from nevermisscall.twilio.emulator.twiml import TwimlError, parse
@@ -94,11 +95,15 @@ def fetch(api: ApiRequest) -> Response:
 
 
 def index(api: ApiRequest) -> Response:
+    """List newest first. With a lag set, what is younger does not show yet, as right after an incident at Twilio."""
+    lag = timedelta(seconds=api.exchange.faults.list_lag_seconds)
+    visible_until = now() - lag
     with api.exchange.world.lock:
         calls = [
             call
             for call in reversed(api.exchange.world.calls.values())
             if call.account_sid == api.account.sid
+            and (not lag or call.created_at <= visible_until)
             and api.args.get("To", call.to) == call.to
             and api.args.get("From", call.from_) == call.from_
             and api.args.get("Status", call.status) == call.status

@@ -62,7 +62,7 @@ def index(api: ApiRequest) -> Response:
             and (not lag or message.created_at <= visible_until)
             and api.args.get("To", message.to) == message.to
             and api.args.get("From", message.from_) == message.from_
-            and within(api, "DateSent", message.sent_at or message.created_at)
+            and within(api, "DateSent", message.sent_at)  # one that is still queued was not sent on any day
         ]
         return listing(api, "messages", messages, show)
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from time import monotonic
 
 from django.db import connection
@@ -24,11 +25,16 @@ logger = logging.getLogger(__name__)
 class Courier:
     """Looks twice a second whether something waits, or the breaker is open, and whether the database answers.
 
-    With `patience`, in seconds since the database is back, others get the chance to be first.
+    With `patience`, in seconds since the database is back, others get the chance to be first. `after_outage` is called
+    when it has emptied the journal, and at the start of a process whose absence may have cost webhooks (`was_away`).
     """
 
-    def __init__(self, *, patience: float = 0.0) -> None:
+    def __init__(
+        self, *, patience: float = 0.0, after_outage: Callable[[], None] | None = None, was_away: bool = False
+    ) -> None:
         self._patience = patience
+        self._after_outage = after_outage
+        self._owes_notice = was_away
         self._stop = threading.Event()
         self._replayer = Replayer()
         self._back_since: float | None = None
@@ -49,7 +55,7 @@ class Courier:
     def look(self) -> None:
         """Record what waits, if the database answers."""
         writer.seal(older_than=SEAL_AFTER if breaker.is_open else 0.0)
-        if not (breaker.is_open or files.waiting()):
+        if not (breaker.is_open or files.waiting() or self._owes_notice):
             return
         self._hold()
         try:
@@ -61,8 +67,15 @@ class Courier:
             if monotonic() - self._back_since >= self._patience and self._empty():
                 self._back_since = None
                 breaker.close()
+                self._give_notice()
         finally:
             connection.close()
+
+    def _give_notice(self) -> None:
+        """Say that something was away; again in the next round if that cannot be said."""
+        if self._owes_notice and self._after_outage is not None:
+            self._after_outage()
+        self._owes_notice = False
 
     def _empty(self) -> bool:
         """Replay round by round. Returns whether nothing is left that could be recorded now."""
@@ -71,6 +84,7 @@ class Courier:
                 progress = self._replayer.round(carry_on=self._goes_on)
                 if not (progress.recorded or progress.set_aside):
                     return True
+                self._owes_notice = True
                 logger.info("journal replayed", extra={"recorded": progress.recorded, "set_aside": progress.set_aside})
         return False
 

@@ -1,0 +1,1 @@
+"""What no webhook brought is found in Twilio's own lists."""
