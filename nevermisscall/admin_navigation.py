@@ -20,6 +20,7 @@ from conversations.emergencies.models import Escalation
 from conversations.models import Conversation, Entry
 from conversations.owner.models import OwnerText
 from nevermisscall.api.models import IdempotentRequest
+from nevermisscall.backup.models import Backup
 from nevermisscall.lib.admin import change_url, list_url, shown_number
 from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
@@ -69,6 +70,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Deliveries", "local_shipping", Delivery),
         ("Services", "cloud", ServiceState),
         ("Workers", "memory", Heartbeat),
+        ("Backups", "backup", Backup),
     ],
     "Access": [
         ("Twilio accounts", "vpn_key", TwilioAccount),

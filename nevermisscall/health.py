@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from nevermisscall.backup import standing as backups
 from nevermisscall.outbox import heartbeats
 from nevermisscall.status.models import ServiceState
 from sms import standing
@@ -117,6 +118,8 @@ def _read_rows() -> Checks:
         checks[name] = {"status": OK, "detail": "not configured, or not used yet"}
     for row in ServiceState.objects.all():
         checks[row.name] = {"status": row.state, "since": row.since.isoformat(timespec="seconds")}
+    if backup_trouble := backups.trouble():
+        checks["backup"] = {"status": DEGRADED, "detail": backup_trouble}
     workers = heartbeats.alive().count()
     silence = f"none was heard of for {heartbeats.LOST_AFTER.seconds} s: work waits in rows"
     checks["workers"] = {"status": OK if workers else DOWN, "detail": f"{workers} alive" if workers else silence}

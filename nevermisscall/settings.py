@@ -5,6 +5,7 @@ from typing import Any
 from conversations.ai.config import Config
 from nevermisscall import appearance
 from nevermisscall.lib.env import BASE_DIR, open_environment, require
+from nevermisscall.lib.log_config import log_config
 
 env = open_environment()
 
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "nevermisscall.outbox",
     "nevermisscall.status",
+    "nevermisscall.backup",
     "nevermisscall.twilio",
     "tenants",
     "nevermisscall.webhooks",
@@ -247,6 +249,15 @@ if PRODUCTION:
 JOURNAL_MAX_MEGABYTES: int = env.int("JOURNAL_MAX_MEGABYTES", default=256)
 JOURNAL_MAX_FILES: int = env.int("JOURNAL_MAX_FILES", default=10_000)
 
+# --- Backups (docs/operations.md) -------------------------------------------------------------------------------------
+
+# Where a worker puts one each day; without it nobody does.
+BACKUP_DIR: str = env.str("BACKUP_DIR", default="")
+BACKUP_KEEP_DAYS: int = env.int("BACKUP_KEEP_DAYS", default=30)
+require(BACKUP_KEEP_DAYS > 0, "BACKUP_KEEP_DAYS", "use 1 or more")
+if BACKUP_DIR:
+    CELERY_BEAT_SCHEDULE["take a backup, if one is due"] = {"task": "backup.daily", "schedule": 900.0}
+
 # --- Conversations and who answers them (docs/dispatchers.md) ---------------------------------------------------------
 
 AI_TAKEOVER_SECONDS: int = env.int("AI_TAKEOVER_SECONDS", default=60)
@@ -288,32 +299,7 @@ SPECTACULAR_SETTINGS = appearance.SPECTACULAR_SETTINGS
 # --- Logs -------------------------------------------------------------------------------------------------------------
 
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"context": {"()": "nevermisscall.lib.logs.ContextFilter"}},
-    "formatters": {
-        "json": {"()": "nevermisscall.lib.logs.JsonFormatter"},
-        "text": {"()": "nevermisscall.lib.logs.TextFormatter"},
-    },
-    "handlers": {
-        "stream": {
-            "class": "logging.StreamHandler",
-            "formatter": "json" if PRODUCTION else "text",
-            "filters": ["context"],
-        },
-    },
-    "root": {"handlers": ["stream"], "level": LOG_LEVEL},
-    "loggers": {
-        # Its INFO lines hold URLs with phone numbers in them.
-        "twilio.http_client": {"level": "WARNING"},
-        # It logs one line for each 4xx; the request log has that line already.
-        "django.request": {"level": "ERROR"},
-        **{name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.worker.strategy")},
-        # With LOG_LEVEL=DEBUG these would write down whole requests to a model.
-        **{name: {"level": "WARNING"} for name in ("anthropic", "openai", "httpx2", "httpcore2")},
-    },
-}
+LOGGING = log_config(LOG_LEVEL, as_json=PRODUCTION)
 
 # --- Admin ------------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Count, Max, Sum
 
 from calls.models import Call
+from nevermisscall.backup import standing as backups
 from nevermisscall.lib.clock import DatabaseClock, utcnow
 from nevermisscall.outbox import heartbeats
 from nevermisscall.outbox.backlog import backlogs
@@ -118,6 +119,17 @@ def twilio() -> Figures:
     return {"accounts_paused": AccountPause.objects.filter(until__gt=DatabaseClock()).count()}
 
 
+def backup() -> Figures:
+    """The newest complete backup, wherever it went."""
+    good = backups.newest()
+    age = backups.age(good)
+    return {
+        "age_seconds": round(age.total_seconds()) if age else None,
+        "bytes": good.size if good else None,
+        "took_seconds": good.seconds if good else None,
+    }
+
+
 def journal() -> Figures:
     """Webhooks on this machine's disk that wait for the database, and those that were set aside."""
     found = asdict(figures())
@@ -133,6 +145,7 @@ SECTIONS: dict[str, Callable[[], Figures]] = {
     "workers": workers,
     "twilio": twilio,
     "journal": journal,
+    "backup": backup,
 }
 
 _TEXT_BACKS = """

@@ -13,6 +13,7 @@ from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Re
 from conversations.models import Conversation
 from conversations.owner.models import OwnerText
 from nevermisscall.api.models import IdempotentRequest
+from nevermisscall.backup.models import Backup
 from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
 from nevermisscall.outbox.heartbeats import beat
@@ -142,6 +143,7 @@ def everything(acme, missed_call, operator, client):
     )
     beat("host:17")
     scheduling.ensure_rows()
+    Backup.objects.create(name="20261120T030000Z-3f2a", host="host", taken_at=timezone.now(), size=4_000_000)
     timing.flush()
     status_services.report(name="dispatchbot_ai", state="degraded", error="no answer within 10 s")
     assert Contact.objects.exists()

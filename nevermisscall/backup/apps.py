@@ -1,0 +1,8 @@
+"""Backups."""
+
+from django.apps import AppConfig
+
+
+class BackupConfig(AppConfig):
+    name = "nevermisscall.backup"
+    label = "backup"
