@@ -10,6 +10,7 @@ bind = f"{_address}:{os.environ.get('PORT', '3701')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
+preload_app = True  # One that takes a killed one's place serves at once; loading takes seconds on a busy machine.
 keepalive = 30  # Seconds; longer than a proxy's own, or it meets a closing connection.
 graceful_timeout = 30  # Seconds; no request is cut at a restart.
 accesslog = None  # RequestLogMiddleware writes one line for each request.
@@ -34,6 +35,13 @@ def on_starting(server: object) -> None:
         files.make_ready()
     except files.JournalError as error:
         raise SystemExit(str(error)) from error
+
+
+def when_ready(server: object) -> None:
+    """Load what a first request would load, once, before the processes are forked."""
+    from django.urls import get_resolver
+
+    _ = get_resolver().url_patterns
 
 
 def post_worker_init(worker: object) -> None:

@@ -6,6 +6,7 @@ from tests.journeys import ledger
 from tests.journeys import traffic as t
 from tests.journeys.conftest import stack  # noqa: F401 - the same running product
 from tests.journeys.stack import Stack
+from tests.journeys.waiting import write
 
 
 def pytest_collection_modifyitems(items):
@@ -35,6 +36,12 @@ def phone(stack):  # noqa: F811
     stack.phone.clear_faults()
     yield stack.phone
     stack.phone.clear_faults()
+
+
+@pytest.fixture
+def waiting(stack, phone):  # noqa: F811
+    """Write waiting conversations; returns when each is due, by its id."""
+    return lambda start, count, due: write(stack, start, count, due)
 
 
 @pytest.fixture

@@ -3,64 +3,10 @@
 import statistics
 import time
 
-import pytest
+from tests.journeys.stack import wait_until
+from tests.journeys.waiting import answers
 
-from tests.journeys.stack import Stack, wait_until
-
-BUSINESS = "+15005550100"
 OUTSTANDING, DUE, PER_SECOND = 9_500, 500, 5
-
-# Conversations as a customer's text leaves them, with the answer due at an SQL expression in which `i` counts from 1.
-WAITING = """
-    WITH n AS (SELECT i, %(start)s || lpad(i::text, 7, '0') AS phone FROM generate_series(1, %(count)s) AS i),
-    number AS (SELECT id, tenant_id, number FROM tenants_phonenumber WHERE number = %(business)s),
-    person AS (
-        INSERT INTO tenants_contact (tenant_id, number, name, language, is_personal, is_landline, notes, created_at)
-        SELECT tenant_id, phone, '', 'en', false, false, '', now() FROM n, number RETURNING id, number
-    ),
-    text AS (
-        INSERT INTO sms_message (tenant_id, phone_number_id, direction, purpose, taken_as, sender_type, priority,
-            from_number, to_number, body, idempotency_key, verdict, status, media_urls, possible_duplicate, created_at,
-            attempts, last_error)
-        SELECT tenant_id, number.id, 'inbound', '', 'conversation', 'customer', 0, phone, number,
-            'my kitchen sink is blocked', 'chaos:' || phone, '{}', 'received', '[]', false, now(), 0, ''
-        FROM n, number RETURNING id, from_number
-    ),
-    conversation AS (
-        INSERT INTO conversations_conversation (tenant_id, phone_number_id, contact_id, customer_phone, status,
-            ownership, last_activity, created_at, attempts, last_error, ai_timer_started, ai_timer_started_at,
-            ai_due_at, last_customer_message_id)
-        SELECT tenant_id, number.id, person.id, phone, 'active', 'none', now(), now(), 0, '', true, now(), {due},
-            text.id
-        FROM n JOIN person ON person.number = phone JOIN text ON from_number = phone, number
-        RETURNING id, last_customer_message_id, ai_due_at
-    ),
-    line AS (
-        INSERT INTO conversations_entry (conversation_id, message_id, created_at)
-        SELECT id, last_customer_message_id, now() FROM conversation
-    )
-    SELECT id, ai_due_at FROM conversation
-"""
-ANSWERS = """
-    SELECT entry.conversation_id, message.created_at FROM conversations_entry entry
-    JOIN sms_message message ON message.id = entry.message_id
-    WHERE message.sender_type = 'ai' AND entry.conversation_id = ANY(%s)
-"""
-
-
-@pytest.fixture
-def waiting(stack, phone):
-    """Write waiting conversations; returns when each is due, by its id."""
-
-    def write(start: str, count: int, due: str):
-        values = {"start": start, "count": count, "business": BUSINESS}
-        return dict(stack.query(WAITING.replace("{due}", due), values))
-
-    return write
-
-
-def answers(stack: Stack, due) -> list:
-    return stack.rows(ANSWERS, list(due))
 
 
 def test_ten_thousand_customers_wait(stack, waiting, say):
