@@ -6,7 +6,7 @@ The URL is built from SIDs, never taken from a webhook. https://www.twilio.com/d
 from collections.abc import Iterator
 from time import monotonic
 from typing import IO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from django.conf import settings
@@ -66,6 +66,8 @@ def download(credentials: Credentials, *, parent_sid: str, media_sid: str, into:
         if isinstance(error, TransientTwilioError):
             raise
         raise TransientTwilioError(f"the file did not come through: {type(error).__name__}") from error
+    except ValueError as error:
+        raise MediaRefused("Twilio points to what is no address") from error
 
 
 def _follow(session: requests.Session, url: str, credentials: Credentials) -> requests.Response:
@@ -103,6 +105,8 @@ def _is_twilio(url: str) -> bool:
         return True
     if parts.scheme != "https" or parts.netloc not in FILE_HOSTS:
         return False
+    if ".." in unquote(parts.path).split("/"):
+        return False  # the client would take it out, and ask for what is not below the path it began with
     return parts.path.startswith(FILE_HOSTS[parts.netloc] or "")
 
 
