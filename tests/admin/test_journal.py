@@ -34,6 +34,7 @@ def test_an_empty_journal_says_so(staff, page):
     assert staff.get(page).text.count("nothing") == 2
 
 
+@pytest.mark.fault("F26")
 def test_the_chosen_ones_wait_again_and_that_is_logged(staff, operator, page, set_aside, journaled):
     answer = staff.post(page, {"file": [set_aside.name]}, follow=True)
 

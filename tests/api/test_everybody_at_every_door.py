@@ -3,6 +3,7 @@
 A new endpoint without a line in DOORS fails the first test.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -194,6 +195,7 @@ def ask(acme, make_call, make_message, make_picture, make_conversation, maria):
     return send
 
 
+@pytest.mark.fault("F22")
 def test_every_endpoint_has_a_line_here():
     missing = {
         f"{name} {method}"
@@ -225,6 +227,7 @@ def test_everything_below_api_is_an_endpoint_a_webhook_or_the_description():
     assert odd == []
 
 
+@pytest.mark.fault("F22")
 @each_door
 def test_nobody_gets_in(name, door, ask, nobody):
     answer = ask(nobody, door)
@@ -239,14 +242,18 @@ def test_the_business_itself_gets_in_with_and_without_a_slash(name, door, slash,
     assert ask(with_key(acme), door, slash=slash).status_code == door.ok
 
 
+@pytest.mark.fault("F22")
 @each_door
-def test_another_business_sees_nothing(name, door, ask, rival):
+def test_another_business_sees_nothing(name, door, ask, rival, logged):
     answer = ask(with_key(rival), door)
 
     if door.rival == EMPTY:
         assert answer.json() == {"next": None, "previous": None, "results": []}
     else:
         assert answer.status_code == door.rival
+        line = next(line for line in map(json.loads, logged().splitlines()) if line["message"] == "request")
+        assert (line["status"], line["tenant_id"]) == (door.rival, rival.pk)
+        assert line["api_key_id"]
 
 
 @each_door
@@ -263,6 +270,7 @@ def test_the_platform_gets_in(name, door, ask):
     assert ask(with_key(None), door).status_code == door.ok
 
 
+@pytest.mark.fault("F22")
 @each_door
 def test_the_staff_needs_the_permission_it_needs_in_the_admin(name, door, ask):
     assert ask(with_session(door.permission), door).status_code == door.ok

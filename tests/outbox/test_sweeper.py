@@ -40,6 +40,7 @@ def test_due_work_is_done_without_any_broker(happened, subscriber, sweeper, monk
     wait_until(lambda: not Delivery.objects.filter(next_attempt_at__isnull=False).exists())
 
 
+@pytest.mark.fault("F26")
 @pytest.mark.django_db(transaction=True)
 def test_slow_work_does_not_hold_up_the_rest(happened, subscriber, sweeper, monkeypatch):
     monkeypatch.setattr(doorbell, "ring", lambda *_: None)

@@ -141,6 +141,7 @@ def test_work_that_can_never_succeed_is_a_dead_letter_at_once(happened, subscrib
     assert work.claim(DELIVERIES, limit=1) == []
 
 
+@pytest.mark.fault("F26")
 def test_the_last_attempt_leaves_a_dead_letter_that_can_be_replayed(happened, subscriber):
     delivery = due_delivery(happened, n=7)
     subscriber.error = RuntimeError("bug")
@@ -155,6 +156,7 @@ def test_the_last_attempt_leaves_a_dead_letter_that_can_be_replayed(happened, su
     assert subscriber.seen == [{"n": 7}]
 
 
+@pytest.mark.fault("F26")
 def test_a_row_that_kills_its_worker_each_time_becomes_a_dead_letter(happened, subscriber):
     delivery = due_delivery(happened)
     Delivery.objects.update(attempts=DELIVERIES.max_attempts)

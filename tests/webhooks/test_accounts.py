@@ -36,6 +36,7 @@ def with_shared_key(rival_account):
 # -- tokens -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F28")
 @pytest.mark.parametrize(("token", "status"), [("primary-token", 200), ("secondary-token", 200), ("older-token", 401)])
 def test_two_tokens_are_valid_during_a_rotation(acme, twilio, token, status):
     answer = twilio.post("/webhooks/twilio/call", twilio.call_fields(CallStatus="ringing"), token=token)
@@ -56,6 +57,7 @@ def test_the_platforms_token_does_not_sign_for_an_account_of_its_own(rival_accou
     assert rivals_call(twilio, "primary-token").status_code == 401
 
 
+@pytest.mark.fault("F28")
 def test_an_accounts_second_token_is_valid_too(rival_account, twilio):
     rival_account.auth_token_secondary = "rivals-next-token"
     rival_account.save()
@@ -63,6 +65,7 @@ def test_an_accounts_second_token_is_valid_too(rival_account, twilio):
     assert rivals_call(twilio, "rivals-next-token").status_code == 200
 
 
+@pytest.mark.fault("F28")
 def test_a_token_that_was_replaced_is_not_valid_any_more(rival_account, twilio):
     rivals_call(twilio, RIVAL_TOKEN)
     rival_account.auth_token = "rotated"
@@ -134,6 +137,7 @@ def test_a_shared_key_of_the_platforms_account_works_whichever_number_names_it(a
 # -- an account reaches no further than itself ------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F22")
 def test_a_number_of_another_account_is_an_unknown_number(acme, rival_account, twilio):
     answer = rivals_call(twilio, RIVAL_TOKEN, To=ACME_NUMBER)
 
@@ -142,6 +146,7 @@ def test_a_number_of_another_account_is_an_unknown_number(acme, rival_account, t
     assert not Fact.objects.exists()
 
 
+@pytest.mark.fault("F22")
 @pytest.mark.parametrize("claims", [("AccountSid", "AccountSid"), ("AccountSid", "AccountSid\x00")])
 def test_an_account_named_twice_is_the_one_that_signed(acme, rival_account, twilio, claims):
     fields = twilio.call_fields(CallStatus="ringing")
@@ -170,6 +175,7 @@ FORGED_LATER = {
 }
 
 
+@pytest.mark.fault("F22")
 @pytest.mark.parametrize("what", FORGED_LATER)
 def test_another_account_cannot_touch_a_call(acme, rival_account, twilio, monkeypatch, count_rows, what):
     twilio.incoming_call()
@@ -184,6 +190,7 @@ def test_another_account_cannot_touch_a_call(acme, rival_account, twilio, monkey
     assert (Call.objects.values().get(), count_rows()) == before
 
 
+@pytest.mark.fault("F22")
 def test_nothing_of_another_business_is_told_to_an_account(acme, rival_account, twilio):
     acme.missed_call_action = "voicemail"
     acme.save()
@@ -199,6 +206,7 @@ def test_nothing_of_another_business_is_told_to_an_account(acme, rival_account, 
     assert "<Record" not in after.text
 
 
+@pytest.mark.fault("F22")
 def test_another_accounts_receipt_is_no_answer_to_ours(acme, rival_account, twilio):
     twilio.incoming_call()
     again = rivals_call(twilio, RIVAL_TOKEN, To=ACME_NUMBER)

@@ -33,6 +33,7 @@ def post_body(client: Client, body: bytes, pairs: list[tuple[str, str]], *, path
 # -- methods ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F19")
 @every_route
 def test_other_methods_are_refused(client, path):
     for method in ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
@@ -68,6 +69,7 @@ def test_no_login_csrf_token_or_cookie_is_asked_for(acme, path):
 # -- content ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F19")
 @pytest.mark.parametrize(
     ("content_type", "status"),
     [
@@ -87,6 +89,7 @@ def test_only_a_form_is_read(acme, client, content_type, status):
     assert answer.status_code == status
 
 
+@pytest.mark.fault("F19")
 @every_route
 def test_a_body_of_nothing_is_refused(acme, client, count_rows, path):
     before = count_rows()
@@ -95,6 +98,7 @@ def test_a_body_of_nothing_is_refused(acme, client, count_rows, path):
     assert count_rows() == before
 
 
+@pytest.mark.fault("F19")
 @every_route
 @pytest.mark.parametrize(("token", "statuses"), [("primary-token", {200, 204}), ("stolen", {401})])
 def test_five_thousand_fields_are_not_too_many(acme, twilio, path, token, statuses):
@@ -103,6 +107,7 @@ def test_five_thousand_fields_are_not_too_many(acme, twilio, path, token, status
     assert twilio.post(path, fields, token=token).status_code in statuses
 
 
+@pytest.mark.fault("F19")
 def test_a_body_of_exactly_the_limit_is_read(acme, client):
     fields = fields_of(Padding="")
     fields["Padding"] = "x" * (MAX_BODY_BYTES - len(urlencode(fields)))
@@ -110,6 +115,7 @@ def test_a_body_of_exactly_the_limit_is_read(acme, client):
     assert post_body(client, urlencode(fields).encode(), list(fields.items())).status_code == 200
 
 
+@pytest.mark.fault("F19")
 @every_route
 def test_a_larger_body_is_refused_unread(acme, client, count_rows, path):
     before = count_rows()
@@ -135,6 +141,7 @@ ODD_BYTES = {
 }
 
 
+@pytest.mark.fault("F19")
 @pytest.mark.parametrize("what", ODD_BYTES)
 def test_odd_bytes_are_accepted_from_twilio(acme, client, what):
     body, value = ODD_BYTES[what]
@@ -147,6 +154,7 @@ def test_odd_bytes_are_accepted_from_twilio(acme, client, what):
     assert Call.objects.count() == 1
 
 
+@pytest.mark.fault("F19")
 @pytest.mark.parametrize("what", ODD_BYTES)
 def test_odd_bytes_are_refused_from_anybody_else(acme, client, what):
     answer = post_body(client, urlencode(fields_of()).encode() + b"&X=" + ODD_BYTES[what][0], [])
@@ -239,6 +247,7 @@ def test_a_repeat_at_the_alias_is_a_repeat(acme, twilio):
 # -- signed, but without what we cannot do without --------------------------------------------------------------------
 
 
+@pytest.mark.fault("F19")
 @pytest.mark.parametrize(
     ("call_sid", "said"),
     [

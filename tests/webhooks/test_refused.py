@@ -68,6 +68,7 @@ def test_the_same_request_is_accepted_when_it_is_signed(acme, client, path):
     assert post(client, path, fields, signed(ORIGIN + path, fields)).status_code < 300
 
 
+@pytest.mark.fault("F19")
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_wrong_signature_is_refused_on_every_path_and_leaves_nothing(
     acme, rival_account, client, count_rows, logged, forgery

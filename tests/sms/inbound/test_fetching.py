@@ -47,6 +47,7 @@ def test_a_file_is_fetched_with_credentials_and_stored_under_a_random_name(media
     assert (media.fetch_at, media.dead_at) == (None, None)
 
 
+@pytest.mark.fault("F23")
 def test_the_url_of_the_webhook_is_never_used(acme, twilio, files, elsewhere):
     path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/MM{'1' * 32}/Media/ME{'2' * 32}"
     twilio.text("look", media=["image/png"], MediaUrl0=f"{elsewhere.url}{path}")
@@ -56,6 +57,7 @@ def test_the_url_of_the_webhook_is_never_used(acme, twilio, files, elsewhere):
     assert [seen for seen, _ in files.seen] == [path]
 
 
+@pytest.mark.fault("F23")
 def test_redirects_within_twilio_are_followed_without_credentials(media, files):
     def behave(request):
         hops = len(files.seen)
@@ -68,6 +70,7 @@ def test_redirects_within_twilio_are_followed_without_credentials(media, files):
     assert [authorization for _, authorization in files.seen] == [AUTHORIZATION, "", "", ""]
 
 
+@pytest.mark.fault("F23")
 @pytest.mark.parametrize(
     "location", ["/again", "{elsewhere}/x.jpg", "//{host}/x.jpg", "https://api.twilio.com.evil.example/x"]
 )
@@ -82,6 +85,7 @@ def test_too_many_redirects_and_other_hosts_are_refused(media, files, elsewhere,
     assert not stored_files(settings)
 
 
+@pytest.mark.fault("F23")
 @pytest.mark.parametrize(
     ("url", "allowed"),
     [

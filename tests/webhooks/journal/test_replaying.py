@@ -200,6 +200,7 @@ def test_while_the_database_is_away_everything_waits(acme, twilio, away, failing
     assert len(files.waiting()) == 1
 
 
+@pytest.mark.fault("F26")
 def test_a_bug_holds_up_nothing_and_is_set_aside_with_its_reason(acme, twilio, away, monkeypatch, replay, logged):
     twilio.text("the first")
     twilio.incoming_call()
