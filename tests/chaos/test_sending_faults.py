@@ -136,30 +136,6 @@ def endure(stack, say, figure, *, texts: int) -> None:
     assert (found["lost"], found["doubled"], found["wrong SID"]) == (0, 0, 0)
 
 
-@pytest.mark.fault("F2")
-def test_the_worker_is_killed_while_it_sends(stack, phone, say, figure):
-    """Thirty rounds of three texts, each in the hands of the worker when it is killed."""
-    customers: list[str] = []
-    slowest = 0.0
-    for _ in range(30):
-        phone.set_faults({"kind": "slow", "seconds": 2})
-        batch = many_missed_calls(stack, 3)
-        wait_until(lambda batch=batch: stack.rows(SENDING, batch)[0][0] >= 1)
-        time.sleep(0.3)
-        stack.kill("worker")
-        killed = time.monotonic()
-        phone.clear_faults()
-        stack.start_process("worker")
-        wait_until(lambda batch=batch: not unsettled(stack, batch), seconds=60)
-        slowest = max(slowest, time.monotonic() - killed)
-        customers += batch
-    found = check_ledger(stack, customers)
-    say(f"{found}, slowest recovery {slowest:.1f} s after the kill")
-    figure(events=90, lost=found["lost"], doubled=found["doubled"], slowest_recovery_s=round(slowest, 1))
-
-    assert (found["lost"], found["doubled"], found["wrong SID"]) == (0, 0, 0)
-
-
 def test_a_large_batch_does_not_delay_missed_calls(stack, phone, say):
     """10 000 bulk texts at 20 a second beside a missed call a second."""
     stack.rows("UPDATE tenants_phonenumber SET texts_per_second = 20 RETURNING 1")
