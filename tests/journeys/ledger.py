@@ -154,7 +154,7 @@ def warm_up(stack: Stack) -> None:
     """Let every web process have heard of the business."""
     with Traffic(stack) as traffic:
         time.sleep(1)
-    wait_until(lambda: not unrecorded(traffic), seconds=10)
+    wait_until(lambda: not unrecorded(traffic), seconds=30)
 
 
 def _receipts(traffic: Traffic) -> Counter[str]:
