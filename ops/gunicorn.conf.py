@@ -1,6 +1,11 @@
 """gunicorn: threads, because a webhook waits for PostgreSQL and little else (docs/performance.md)."""
 
 import os
+import socket
+import struct
+from typing import Any
+
+from gunicorn.workers import gthread
 
 _production = os.environ.get("DJANGO_ENV") == "production"
 
@@ -14,6 +19,11 @@ preload_app = True  # One that takes a killed one's place serves at once; loadin
 keepalive = 30  # Seconds; longer than a proxy's own, or it meets a closing connection.
 graceful_timeout = 30  # Seconds; no request is cut at a restart.
 accesslog = None  # RequestLogMiddleware writes one line for each request.
+# A thread is for a request that is here. Who has sent nothing waits without one, after this many seconds; who breaks
+# off in the middle loses it after READ_SECONDS. More can only be done by the proxy in front, which reads requests whole
+# before it passes them on (docs/operations.md).
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.05
+READ_SECONDS = 3
 control_socket_disable = True  # Its default path is one per user: two copies would fight over it.
 
 # What the server itself ends for a web process, in milliseconds: a webhook that waits for a row is kept in the journal
@@ -37,11 +47,13 @@ def on_starting(server: object) -> None:
         raise SystemExit(str(error)) from error
 
 
-def when_ready(server: object) -> None:
-    """Load what a first request would load, once, before the processes are forked."""
+def when_ready(server: Any) -> None:
+    """Load what a first request would load, once, before the processes are forked, and limit each connection."""
     from django.urls import get_resolver
 
     _ = get_resolver().url_patterns
+    for listener in server.LISTENERS:  # what is accepted inherits it
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_SECONDS, 0))
 
 
 def post_worker_init(worker: object) -> None:

@@ -1,5 +1,6 @@
 """What comes in and goes out: JSON of a sane size, and the kinds of values that several endpoints have."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
@@ -27,9 +28,14 @@ class JsonParser(JSONParser):
         if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > self.max_bytes:
             raise TooLarge(f"a request has at most {self.max_bytes} bytes")
         try:
-            return super().parse(stream, media_type, parser_context)
+            parsed = super().parse(stream, media_type, parser_context)
+            json.dumps(parsed, ensure_ascii=False).encode()
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply") from error
+        except UnicodeEncodeError as error:
+            # "\ud800" alone is no character: no database holds it, and no answer could repeat it.
+            raise ParseError("JSON parse error - half of a surrogate pair") from error
+        return parsed
 
 
 class NumberField(serializers.CharField):
