@@ -1,5 +1,7 @@
 """Long fault runs against the running product: `make chaos`. Not part of `make test`."""
 
+import sys
+
 import pytest
 
 from tests.journeys import ledger
@@ -51,6 +53,9 @@ def say(request):
     terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
 
     def write(line: str) -> None:
+        if terminal is None:  # a process of pytest-xdist
+            sys.__stderr__.write(f"    {request.node.name}: {line}\n")
+            return
         with capture.global_and_fixture_disabled():
             terminal.ensure_newline()
             terminal.write_line(f"    {line}")

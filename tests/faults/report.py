@@ -66,7 +66,7 @@ class Seen:
 
 
 class Report:
-    """Listens to the run and writes the file at its end."""
+    """Listens to the run and writes the file as it grows."""
 
     def __init__(self, path: Path, config: pytest.Config) -> None:
         self._path = path
@@ -85,13 +85,12 @@ class Report:
         name = report.nodeid.removeprefix("tests/")
         for row in next((rows for name, rows in properties if name == "fault"), []):
             self._seen[row].append(Seen(name, report.outcome, report.duration, reason, figures))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(self.text())  # after each: a run of an hour may be stopped
 
     def pytest_terminal_summary(self, terminalreporter):
-        text = self.text()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(text)
         terminalreporter.section("faults")
-        terminalreporter.write_line(text)
+        terminalreporter.write_line(self.text())
         terminalreporter.write_line(f"written to {self._path}")
 
     def text(self) -> str:
