@@ -208,9 +208,8 @@ def tell(stack, due, say, figure, *, deaths: int) -> None:
     doubled = len(found) - len({row[0] for row in found})
     p50, p95 = statistics.median(late), statistics.quantiles(late, n=20)[-1]
     waited = sum(each > 10 for each in late)  # for a lease of 15 s; on a busy machine also for their turn
-    say(
-        f"{deaths} deaths, {len(due)} timers: late p50 {p50:.2f}, p95 {p95:.2f}, max {late[-1]:.1f} s; {waited} over 10 s"
-    )
+    times = f"late p50 {p50:.2f}, p95 {p95:.2f}, max {late[-1]:.1f} s; {waited} over 10 s"
+    say(f"{deaths} deaths, {len(due)} timers: {times}")
     figure(
         events=len(due),
         lost=0,
