@@ -20,6 +20,7 @@ VARIABLES: dict[str, frozenset[str]] = {
     "owner_emergency": frozenset({"business", "handle", "customer", "words"}),
     "owner_emergency_call": frozenset({"business", "words"}),  # said on the phone, before "press 1"
     "emergency_nobody_yet": frozenset({"business"}),
+    "server_away": frozenset({"business"}),  # said to a caller by Twilio alone, after the owner's phones rang
     "opted_out": frozenset({"business"}),
     "help": frozenset({"business", "phone"}),
     # {when} is the time of a visit in words.
@@ -88,6 +89,12 @@ SHIPPED: dict[tuple[str, str], str] = {
     ),
     ("owner_undelivered_call", "en"): "{business}: missed call from {customer}. They could not be texted.",
     ("owner_undelivered_call", "es"): "{business}: llamada perdida del {customer}. No se le pudo escribir.",
+    ("server_away", "en"): (
+        "Thank you for calling {business}. If nobody could answer, please call again in a few minutes. Goodbye."
+    ),
+    ("server_away", "es"): (
+        "Gracias por llamar a {business}. Si nadie pudo contestar, llame otra vez en unos minutos, por favor. Adiós."
+    ),
     ("opted_out", "en"): "{business}: you won't get any more texts from us. Reply START if you change your mind.",
     ("opted_out", "es"): "{business}: ya no le mandaremos mensajes. Responda START si cambia de idea.",
     ("help", "en"): (
