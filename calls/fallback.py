@@ -7,6 +7,7 @@ caller hears a sentence, also one who has talked and did not hang up first.
 
 from calls.answering import Answering
 from nevermisscall.webhooks import twiml
+from nevermisscall.webhooks.receipts import Answer
 from tenants import texts
 from tenants.models import Tenant
 from tenants.routing import Route
@@ -33,5 +34,5 @@ def document(route: Route) -> str:
     return _text(answer)
 
 
-def _text(answer: twiml.Answer) -> str:
+def _text(answer: Answer) -> str:
     return f"{answer.body}\n"

@@ -43,12 +43,22 @@ def fetch(media: MessageMedia) -> timedelta | None:
         size = buffer.tell()
         buffer.seek(0)
         media.content_type = content_type
-        media.file.save("", File(buffer), save=False)
-    name = str(media.file.name)
+        name = _store(media, File(buffer))
     if not _settle(media, state=State.STORED, content_type=content_type, file=name, size=size):
         # Our lease ended and another process is at it: its copy counts.
         media.file.storage.delete(name)
     return None
+
+
+def _store(media: MessageMedia, content: "File[bytes]") -> str:
+    """Write the file under a new name and return that. Raises `Retry`, such as when the disk is full."""
+    storage = media.file.storage
+    name = media.file.field.generate_filename(media, "")
+    try:
+        return storage.save(name, content)
+    except OSError as error:
+        storage.delete(name)  # half of it may be there
+        raise Retry(f"MEDIA_ROOT cannot be written: {error.strerror or error}") from error
 
 
 def _settle(media: MessageMedia, **values: object) -> bool:

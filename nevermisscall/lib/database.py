@@ -23,8 +23,8 @@ OPEN_SECONDS = 1.0  # how long nobody tries after a failure
 LOOK_EVERY = 0.1
 
 # What a server says that is there but will not serve: connection exceptions, shutting down, starting up, no place left
-# for another connection, and a replica that is no primary (yet). https://www.postgresql.org/docs/current/errcodes-appendix.html
-_AWAY = ("08", "57P01", "57P02", "57P03", "53300", "25006")
+# for another connection or on its disk, and a replica that is no primary (yet). https://www.postgresql.org/docs/current/errcodes-appendix.html
+_AWAY = ("08", "57P01", "57P02", "57P03", "53300", "53100", "25006")
 
 
 class Breaker:

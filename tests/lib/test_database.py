@@ -22,6 +22,7 @@ AWAY = {
     "shutting down": (OperationalError, "57P01"),
     "starting up": (OperationalError, "57P03"),
     "too many connections": (OperationalError, "53300"),
+    "disk full": (OperationalError, "53100"),
     "connection lost": (OperationalError, "08006"),
     "connection closed": (InterfaceError, None),
     "a replica": (InternalError, "25006"),
@@ -30,7 +31,6 @@ THERE = {
     "lock timeout": (OperationalError, "55P03"),
     "deadlock": (OperationalError, "40P01"),
     "canceled": (OperationalError, "57014"),
-    "disk full": (OperationalError, "53100"),
     "bad value": (DataError, "22001"),
     "a bug": (DatabaseError, None),
 }

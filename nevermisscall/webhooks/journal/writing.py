@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import threading
+from pathlib import Path
 from time import monotonic
 
 from django.conf import settings
@@ -26,6 +27,7 @@ class Writer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._handle: int | None = None
+        self._path: Path | None = None
         self._pid = 0
         self._opened_at = self._measured_at = float("-inf")
         self._written = self._bytes = self._files = 0
@@ -39,7 +41,7 @@ class Writer:
                 handle = self._open()
                 safe_files.write_all(handle, frame)
             except OSError as error:
-                self._close()  # half a frame may be in it: let it be the last
+                self._give_up()
                 raise JournalError(files.cannot_write(error)) from error
             self._written += len(frame)
             self._bytes += len(frame)
@@ -71,10 +73,20 @@ class Writer:
         self._pid, self._opened_at, self._written = os.getpid(), monotonic(), 0
         # Locked before it has the name by which it is found: whoever finds it unlocked may delete it.
         fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.rename(path.with_suffix(files.SUFFIX))
+        self._path = path.rename(path.with_suffix(files.SUFFIX))
         safe_files.sync_directory(files.home())
         self._files += 1
         return self._handle
+
+    def _give_up(self) -> None:
+        """Write no more to the file: half a frame may be in it. Keep none that holds nothing else.
+
+        On a full disk each webhook would leave one, until there are more than the journal may have.
+        """
+        self._close()
+        if self._written == 0 and self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._files -= 1
 
     def _close(self) -> None:
         if self._handle is not None:

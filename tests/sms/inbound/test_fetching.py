@@ -47,6 +47,23 @@ def test_a_file_is_fetched_with_credentials_and_stored_under_a_random_name(media
     assert (media.fetch_at, media.dead_at) == (None, None)
 
 
+@pytest.mark.fault("F18")
+def test_a_file_for_which_there_is_no_room_is_fetched_later(media, files, settings, monkeypatch):
+    def half(_file):
+        yield b"half of it"
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("django.core.files.base.File.chunks", half)
+        fetch(media)
+    assert (media.state, media.last_error[:42]) == (State.PENDING, "MEDIA_ROOT cannot be written: No space lef")
+    assert stored_files(settings) == []
+    fetch(media)
+
+    assert media.state == State.STORED
+    assert len(stored_files(settings)) == 1
+
+
 @pytest.mark.fault("F23")
 def test_the_url_of_the_webhook_is_never_used(acme, twilio, files, elsewhere):
     path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/MM{'1' * 32}/Media/ME{'2' * 32}"

@@ -105,6 +105,20 @@ def test_a_full_disk_leaves_what_was_written_whole(monkeypatch, journaled):
     assert [found.id for found in journaled()] == ["request-1", "request-3"]
 
 
+def test_a_full_disk_is_not_filled_with_empty_files(monkeypatch):
+    def full(_handle, _data):
+        raise OSError(28, "No space left on device")
+
+    one = Writer()
+    with monkeypatch.context() as patched:
+        patched.setattr("nevermisscall.lib.safe_files.os.write", full)
+        for _ in range(3):
+            with pytest.raises(JournalError, match="No space left on device"):
+                one.append(record())
+
+    assert files.waiting() == []
+
+
 def test_figures_say_how_much_there_is():
     assert figures().waiting_files == 0
     writer.append(record())
