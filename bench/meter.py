@@ -23,12 +23,17 @@ def memory_mib(root: int) -> float:
     """Return what a process tree holds in memory; pages shared between processes count once (PSS)."""
     if not (PROC / "self/smaps_rollup").exists():
         return math.nan
-    kib = 0
-    for pid in _tree(root):
-        with suppress(OSError):
-            lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
-            kib += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return kib / 1024
+    return sum(held["Pss"] for held in memory_of_each(root).values())
+
+
+def memory_of_each(root: int) -> dict[int, dict[str, float]]:
+    """Return `Rss` and `Pss` in MiB of a process and each of its descendants, by pid, oldest first."""
+    found = {}
+    for pid in sorted(_tree(root)):
+        with suppress(OSError):  # it may end meanwhile
+            lines = [line.split() for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines()[1:]]
+            found[pid] = {line[0].rstrip(":"): int(line[1]) / 1024 for line in lines if line[0] in {"Rss:", "Pss:"}}
+    return found
 
 
 def pin(root: int, cores: Iterable[int]) -> None:

@@ -20,7 +20,7 @@ import redis
 from celery import Celery
 
 from bench import meter
-from bench.webhooks import CALL_PATH, Twilio
+from bench.webhooks import CALL_PATH, TEXT_PATH, Twilio
 from nevermisscall.dev.embedded import EmbeddedServices
 from nevermisscall.dev.processes import DevelopmentError, free_port, is_running, start_leashed, stop
 from nevermisscall.dev.supervisor import venv_environment
@@ -38,9 +38,13 @@ ROWS = (
 
 
 class Stack:
-    """One product on one machine. In the `with` block web server and floor run; the worker is started later."""
+    """One product on one machine. In the `with` block web server and floor run; the worker is started later.
 
-    def __init__(self) -> None:
+    `whole`: every process of the Procfile runs as in production instead, and no floor.
+    """
+
+    def __init__(self, *, whole: bool = False) -> None:
+        self.whole = whole
         self.services = EmbeddedServices(HOME)  # durable: fsync and synchronous_commit are on
         self.pids: dict[str, int] = {}
         self.ports = {name: free_port() for name in ("web", "floor", "emulator")}
@@ -71,8 +75,9 @@ class Stack:
         self._launch("emulator", [sys.executable, "-m", "nevermisscall.twilio.emulator", *port, *account])
         self._launch("worker", procfile_command("worker"))
         self._wait_for("emulator", lambda: _answers(f"{self.emulator_url}/emulator/health"))
+        calls, texts = (f"{self.twilio.base_url}{path}" for path in (CALL_PATH, TEXT_PATH))
         for number in NUMBERS:
-            self.emulator.add_number(number, voice_url=f"{self.twilio.base_url}{CALL_PATH}")
+            self.emulator.add_number(number, voice_url=calls, status_callback=calls, sms_url=texts)
         with Celery(broker=self._env["REDIS_URL"], set_as_current=False) as celery:
             self._wait_for("worker", lambda: bool(celery.control.ping(timeout=0.3)))
 
@@ -138,12 +143,20 @@ class Stack:
         assert self.services.postgres is not None
         assert self.services.postgres.process is not None
         self.pids["postgres"] = self.services.postgres.process.pid
+        assert self.services.redis is not None
+        assert self.services.redis.process is not None
+        self.pids["redis"] = self.services.redis.process.pid
         self._run(["manage.py", "migrate", "--noinput", "-v0"])
         self._run(["-m", "bench.seed", *NUMBERS])
-        web = "gunicorn {} -c ops/gunicorn.conf.py --workers 1 --threads 8 --bind 127.0.0.1:{}"
-        self._launch("web", shlex.split(web.format("nevermisscall.wsgi", self.ports["web"])))
-        self._launch("floor", shlex.split(web.format("bench.floor", self.ports["floor"])))
-        for name in ("web", "floor"):
+        if self.whole:
+            self._launch("web", procfile_command("web"))
+            self.start_worker()
+            self._launch("beat", procfile_command("beat"))
+        else:
+            web = "gunicorn {} -c ops/gunicorn.conf.py --workers 1 --threads 8 --bind 127.0.0.1:{}"
+            self._launch("web", shlex.split(web.format("nevermisscall.wsgi", self.ports["web"])))
+            self._launch("floor", shlex.split(web.format("bench.floor", self.ports["floor"])))
+        for name in self.pids.keys() & {"web", "floor"}:
             self._wait_for(name, partial(_answers, f"http://127.0.0.1:{self.ports[name]}/health/live"))
 
     def _run(self, arguments: list[str]) -> None:

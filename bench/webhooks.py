@@ -10,6 +10,7 @@ from nevermisscall.twilio import signature
 from nevermisscall.twilio.emulator.voice_params import passport
 
 CALL_PATH = "/webhooks/twilio/call"
+TEXT_PATH = "/webhooks/twilio/sms"
 STATUS_PATH = "/api/webhooks/status"
 AREA_CODES = ("212", "303", "312", "404", "415", "503", "617", "702", "808", "917")
 
