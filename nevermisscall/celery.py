@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready, worker_shutdown, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
 
@@ -15,9 +15,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # below end a connection that died, as Django does around a request, and keep a good one.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.autodiscover_tasks(related_name="tasks")
-
-_beside: list[Any] = []  # threads of a worker process
-
 
 @setup_logging.connect
 def _log_like_django(**_: Any) -> None:
@@ -38,18 +35,27 @@ def _end_dead_connections(**_: Any) -> None:
 
 
 @worker_ready.connect
-def _start_beside(**_: Any) -> None:
+def _start_beside(sender: Any, **_: Any) -> None:
     from nevermisscall.outbox.sweeper import Sweeper
+    from nevermisscall.outbox.watchdog import Watchdog
     from nevermisscall.reconciling.scheduling import after_outage
     from nevermisscall.webhooks.journal.courier import Courier
 
+    sweeper = Sweeper(after_outage=after_outage)
     # When the database is back, the texts that waited for it keep this process busy: a web process replays faster.
-    for thread in (Sweeper(after_outage=after_outage), Courier(patience=5.0, after_outage=after_outage)):
+    courier = Courier(patience=5.0, after_outage=after_outage)
+    watchdog = Watchdog(sender, finish=sweeper.claim_no_more)
+    for thread in (sweeper, courier, watchdog):
         thread.start()
-        _beside.append(thread)
 
+    @worker_shutting_down.connect(weak=False)
+    def let_them_end(**_: Any) -> None:
+        # In a signal handler: to wait here could be to wait for a lock that the interrupted thread holds.
+        sweeper.claim_no_more()
+        watchdog.drain()
 
-@worker_shutting_down.connect
-def _stop_beside(**_: Any) -> None:
-    while _beside:
-        _beside.pop().stop()
+    @worker_shutdown.connect(weak=False)
+    def stop_beside(**_: Any) -> None:
+        # Celery's own threads have done what they had begun.
+        sweeper.stop()
+        courier.stop()

@@ -34,7 +34,7 @@ os.environ.setdefault(
 )
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
 
-_couriers = []
+_beside: list[Any] = []  # threads of a web process
 
 
 def on_starting(server: object) -> None:
@@ -64,13 +64,12 @@ def post_worker_init(worker: object) -> None:
     from tenants import routing
 
     routing.table.listen()
-    timing.start()
-    courier = Courier(after_outage=after_outage, was_away=True)
-    courier.start()
-    _couriers.append(courier)
+    for thread in (timing.Writer(), Courier(after_outage=after_outage, was_away=True)):
+        thread.start()
+        _beside.append(thread)
 
 
 def worker_exit(server: object, worker: object) -> None:
-    """End the courier between two webhooks."""
-    while _couriers:
-        _couriers.pop().stop()
+    """End what runs beside, when the last request is answered: the courier between two webhooks."""
+    while _beside:
+        _beside.pop().stop()

@@ -44,6 +44,7 @@ class Sweeper:
         self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}"
         self._beat_again_at = 0.0
         self._stop = threading.Event()
+        self._ended = threading.Event()
         self._slots = threading.Semaphore(threads)
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sweeper-work")
@@ -55,8 +56,15 @@ class Sweeper:
         self._loop.start()
         self._renewer.start()
 
+    def claim_no_more(self) -> None:
+        """Begin nothing from now on, and say farewell. What is running goes on and keeps its leases."""
+        self._stop.set()
+
     def stop(self, *, timeout: float = 10.0) -> None:
-        """Claim nothing more and wait up to `timeout` seconds for what is running."""
+        """Claim nothing more, wait for what is running, and stop renewing leases, of others' work in this process too.
+
+        The database has `timeout` seconds to answer the loop; what is running has its own limits.
+        """
         self._stop.set()
         self._loop.join(timeout)
         # One for each thread of the pool, none of which can take a second: each closes its own connection.
@@ -64,6 +72,7 @@ class Sweeper:
         for _ in range(self._threads):
             self._pool.submit(_close_connection, everyone)
         self._pool.shutdown(wait=True)
+        self._ended.set()
 
     def sweep(self) -> bool:
         """Claim as much due work as there are free threads and start it. Returns whether there may be more at once."""
@@ -78,6 +87,9 @@ class Sweeper:
             finally:
                 for _ in range(free - len(rows)):
                     self._slots.release()
+            if self._stop.is_set():
+                work.give_back(queue, rows)
+                return False
             for row in rows:
                 self._pool.submit(self._do, queue, row)
             started += len(rows)
@@ -134,7 +146,7 @@ class Sweeper:
             logger.warning("the database does not hear that this worker ends; its silence will tell")
 
     def _renew(self) -> None:
-        while not self._stop.wait(work.RENEW_EVERY.total_seconds()):
+        while not self._ended.wait(work.RENEW_EVERY.total_seconds()):
             started = monotonic()
             try:
                 work.renew_leases(queues.every())

@@ -2,11 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.lib.logs import log_context
@@ -76,13 +77,30 @@ def run_one(queue: Queue, pk: int) -> bool:
 
 def renew_leases(queues: Sequence[Queue]) -> None:
     """Extend the leases of what this process is working on."""
+    for queue, mine in _held_of(queues):
+        rows = queue.model._default_manager.filter(pk__in=mine.keys(), fence__in=mine.values())
+        rows.update(lease_until=DatabaseClock() + LEASE)
+
+
+def give_back(queue: Queue, rows: Sequence[Work]) -> None:
+    """Undo the claim of rows that were not begun: whoever comes next has them at once, and no attempt was used up."""
+    fences = [row.fence for row in rows]
+    mine = queue.model._default_manager.filter(pk__in=[row.pk for row in rows], fence__in=fences)
+    mine.update(lease_until=None, fence=None, attempts=F("attempts") - 1)
+
+
+def held() -> list[tuple[str, int]]:
+    """Return what this process is working on: queue and row of each."""
     with _held_lock:
-        held = dict(_held)
-    for queue in queues:
-        mine = {pk: fence for (name, pk), fence in held.items() if name == queue.name}
-        if mine:
-            rows = queue.model._default_manager.filter(pk__in=mine.keys(), fence__in=mine.values())
-            rows.update(lease_until=DatabaseClock() + LEASE)
+        return list(_held)
+
+
+def let_go(queues: Sequence[Queue]) -> None:
+    """End the leases of what this process is working on, as its death would fifteen seconds later. The process must end
+    now: what it still does afterwards is fenced off, but nobody waits for it any more."""
+    for queue, mine in _held_of(queues):
+        rows = queue.model._default_manager.filter(pk__in=mine.keys(), fence__in=mine.values())
+        rows.update(lease_until=None)
 
 
 def replay(queue: Queue, ids: Sequence[int]) -> int:
@@ -90,6 +108,16 @@ def replay(queue: Queue, ids: Sequence[int]) -> int:
     return queue.model._default_manager.filter(pk__in=ids, dead_at__isnull=False).update(
         dead_at=None, lease_until=None, fence=None, attempts=0, **{queue.due: DatabaseClock()}
     )
+
+
+def _held_of(queues: Sequence[Queue]) -> Iterator[tuple[Queue, dict[int, int]]]:
+    """Yield each queue of which this process holds rows, with their fences by id."""
+    with _held_lock:
+        everything = dict(_held)
+    for queue in queues:
+        mine = {pk: fence for (name, pk), fence in everything.items() if name == queue.name}
+        if mine:
+            yield queue, mine
 
 
 def _run(queue: Queue, row: Work) -> bool:

@@ -52,9 +52,31 @@ def note(kind: str, *, seconds: float, status_code: int) -> None:
     _add({(minute, kind): _Sum(1, int(status_code >= 500), int(ms > SLOW_MS), ms, ms)})
 
 
-def start() -> None:
-    """Write down what this process counts, every few seconds from now on."""
-    threading.Thread(target=_write_forever, name="webhook-timing", daemon=True).start()
+class Writer:
+    """The thread that writes down what this process counts, every few seconds."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="webhook-timing", daemon=True)
+
+    def start(self) -> None:
+        """Start in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write down the rest and end."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        ends = False
+        while not ends:
+            ends = self._stop.wait(EVERY_SECONDS)
+            try:
+                flush()
+            except Exception:
+                logger.warning("could not write down how long webhooks took; trying again", exc_info=True)
+            connection.close()
 
 
 def flush() -> None:
@@ -83,16 +105,6 @@ def _add(counted: dict[tuple[datetime, str], _Sum]) -> None:
             _sums.setdefault(key, _Sum()).add(each)
         for key in sorted(_sums)[:-MOST_ROWS]:
             del _sums[key]
-
-
-def _write_forever() -> None:
-    pause = threading.Event()
-    while not pause.wait(EVERY_SECONDS):
-        try:
-            flush()
-        except Exception:
-            logger.warning("could not write down how long webhooks took; trying again", exc_info=True)
-        connection.close()
 
 
 _ADD = """
