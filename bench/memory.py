@@ -26,7 +26,9 @@ OURS, OTHERS = ("web", "worker", "beat"), ("postgres", "redis")
 LIMIT_MIB = 1024
 CUSTOMERS = 5_000  # who call again and again: not every call is a new person
 GOING = "SELECT count(*) FROM calls_call WHERE ended_at IS NULL"
-HANDLED = "SELECT (SELECT count(*) FROM calls_call), (SELECT count(*) FROM sms_message), count(*) FROM webhooks_webhookreceipt"
+HANDLED = """
+    SELECT (SELECT count(*) FROM calls_call), (SELECT count(*) FROM sms_message), count(*) FROM webhooks_webhookreceipt
+"""
 
 
 def main() -> int:
@@ -37,11 +39,10 @@ def main() -> int:
     options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    with Stack(whole=True) as stack:
-        with Load(stack, options.calls), options.samples.open("w") as file:
-            for sample in samples(stack, options.minutes * 60):
-                file.write(json.dumps(sample) + "\n")
-                file.flush()
+    with Stack(whole=True) as stack, Load(stack, options.calls), options.samples.open("w") as file:
+        for sample in samples(stack, options.minutes * 60):
+            file.write(json.dumps(sample) + "\n")
+            file.flush()
     found = [json.loads(line) for line in options.samples.read_text().splitlines()]
     print(report(found), flush=True)
     return int(max(map(total, found)) > LIMIT_MIB)

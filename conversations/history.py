@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
+from nevermisscall.lib.clock import now
 from sms.models import Message
 
 
@@ -26,7 +26,7 @@ class Transition(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     reason = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=now)
 
     class Meta:
         ordering: ClassVar = ["pk"]
@@ -41,7 +41,7 @@ class Alert(models.Model):
     conversation = models.ForeignKey("conversations.Conversation", on_delete=models.CASCADE, related_name="alerts")
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="alert")
     to_number = models.CharField(max_length=16)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=now)
 
     class Meta:
         indexes: ClassVar = [

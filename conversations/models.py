@@ -5,10 +5,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from calls.models import Call
 from conversations.history import Alert, Transition
+from nevermisscall.lib.clock import now
 from nevermisscall.outbox.models import Work
 from sms.models import Message
 from tenants.models import Contact, PhoneNumber, Tenant
@@ -115,8 +115,8 @@ class Conversation(Work):
     language = models.CharField(max_length=5, blank=True, db_default="", help_text="The customer's; empty: unknown.")
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True, db_default="")
     summary = models.TextField(blank=True, db_default="")
-    last_activity = models.DateTimeField(default=timezone.now)
-    created_at = models.DateTimeField(default=timezone.now)
+    last_activity = models.DateTimeField(default=now)
+    created_at = models.DateTimeField(default=now)
     completed_at = models.DateTimeField(null=True, blank=True)
 
     objects = ConversationQuerySet.as_manager()
@@ -185,7 +185,7 @@ class Entry(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="entries")
     call = models.ForeignKey(Call, on_delete=models.CASCADE, null=True, blank=True, related_name="entries")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="entries")
-    created_at = models.DateTimeField(default=timezone.now, help_text="When it happened.")
+    created_at = models.DateTimeField(default=now, help_text="When it happened.")
 
     class Meta:
         verbose_name_plural = "entries"

@@ -16,6 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.autodiscover_tasks(related_name="tasks")
 
+
 @setup_logging.connect
 def _log_like_django(**_: Any) -> None:
     """Keep Celery from replacing the log configuration."""
@@ -36,6 +37,7 @@ def _end_dead_connections(**_: Any) -> None:
 
 @worker_ready.connect
 def _start_beside(sender: Any, **_: Any) -> None:
+    from nevermisscall.lib import clock
     from nevermisscall.outbox.sweeper import Sweeper
     from nevermisscall.outbox.watchdog import Watchdog
     from nevermisscall.reconciling.scheduling import after_outage
@@ -45,7 +47,7 @@ def _start_beside(sender: Any, **_: Any) -> None:
     # When the database is back, the texts that waited for it keep this process busy: a web process replays faster.
     courier = Courier(patience=5.0, after_outage=after_outage)
     watchdog = Watchdog(sender, finish=sweeper.claim_no_more)
-    for thread in (sweeper, courier, watchdog):
+    for thread in (clock.Follower(), sweeper, courier, watchdog):
         thread.start()
 
     @worker_shutting_down.connect(weak=False)

@@ -1,5 +1,6 @@
 """gunicorn: threads, because a webhook waits for PostgreSQL and little else (docs/performance.md)."""
 
+import logging
 import os
 import socket
 import struct
@@ -58,15 +59,17 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: object) -> None:
     """Start what each process runs beside its requests. After the fork: a thread would not survive it."""
+    from nevermisscall.lib import clock
     from nevermisscall.reconciling.scheduling import after_outage
     from nevermisscall.webhooks import timing
     from nevermisscall.webhooks.journal.courier import Courier
     from tenants import routing
 
     routing.table.listen()
-    for thread in (timing.Writer(), Courier(after_outage=after_outage, was_away=True)):
+    for thread in (clock.Follower(), timing.Writer(), Courier(after_outage=after_outage, was_away=True)):
         thread.start()
         _beside.append(thread)
+    logging.getLogger("nevermisscall.web").info("web process ready")
 
 
 def worker_exit(server: object, worker: object) -> None:

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from nevermisscall.lib.clock import now
 from nevermisscall.outbox.models import Work
 from sms.media import MessageMedia
 from tenants.compliance import Purpose
@@ -148,14 +148,16 @@ class Message(Work):
     error_code = models.PositiveIntegerField(
         null=True, blank=True, help_text="Twilio's; see nevermisscall.twilio.errors."
     )
-    media_urls = models.JSONField(default=list, blank=True, help_text="Files that Twilio fetches and sends along.")
+    media_urls = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="Files that Twilio fetches and sends along."
+    )
     num_segments = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How many SMS it is: Twilio's count, ours until that is known."
     )
     possible_duplicate = models.BooleanField(default=False, help_text="Sent again after Twilio denied knowing it.")
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When the sender looks at it next.")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Not sent later than this.")
-    created_at = models.DateTimeField(default=timezone.now, help_text="Inbound: when it reached us.")
+    created_at = models.DateTimeField(default=now, help_text="Inbound: when it reached us.")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When Twilio had it.")
     delivered_at = models.DateTimeField(null=True, blank=True)
 

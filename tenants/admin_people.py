@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -29,6 +28,7 @@ from nevermisscall.lib.admin import (
     link,
     shown_number,
 )
+from nevermisscall.lib.clock import utcnow
 from tenants import consenting, services
 from tenants.models import ApiKey, Consent, Contact, Membership
 
@@ -253,7 +253,7 @@ class ApiKeyAdmin(Admin[ApiKey]):
 
     def _revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         usable = list(keys.filter(revoked_at__isnull=True))
-        ApiKey.objects.filter(pk__in=[key.pk for key in usable]).update(revoked_at=timezone.now())
+        ApiKey.objects.filter(pk__in=[key.pk for key in usable]).update(revoked_at=utcnow())
         for key in usable:
             self.log_change(request, key, "Revoked")
         messages.success(

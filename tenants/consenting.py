@@ -1,8 +1,8 @@
 """Opting out and in, and the ledger entries that go with calls, texts and words."""
 
 from django.db import transaction
-from django.utils import timezone
 
+from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.refusals import Refusal
 from nevermisscall.outbox import facts
 from tenants.consents import Consent
@@ -25,7 +25,7 @@ def opt_out(*, tenant_id: int, number: str, source: str = Source.ADMIN, evidence
     Opting out again changes nothing. The ledger gets a revocation for each channel and class of purposes.
     """
     contact, _ = Contact.objects.get_or_create(tenant_id=tenant_id, number=number)
-    if not Contact.objects.filter(pk=contact.pk, opted_out_at__isnull=True).update(opted_out_at=timezone.now()):
+    if not Contact.objects.filter(pk=contact.pk, opted_out_at__isnull=True).update(opted_out_at=utcnow()):
         return False
     Consent.objects.bulk_create(
         Consent(

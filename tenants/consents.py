@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.utils import timezone
 
+from nevermisscall.lib.clock import now
 from tenants.people import Contact
 
 
@@ -48,7 +48,7 @@ class Consent(models.Model):
     is_written = models.BooleanField(default=False, help_text="Signed or ticked by the person; advertising needs it.")
     source = models.CharField(max_length=10, choices=Source)
     evidence = models.CharField(max_length=200, blank=True, help_text="Where to look: a SID, a form, a person's name.")
-    recorded_at = models.DateTimeField(default=timezone.now)
+    recorded_at = models.DateTimeField(default=now)
 
     objects = ConsentQuerySet.as_manager()
 

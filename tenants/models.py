@@ -1,6 +1,6 @@
 """The businesses, their numbers and hours. People and texts are in `tenants.people` and `tenants.texts`."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from nevermisscall.lib.clock import now
 from nevermisscall.lib.crypto import EncryptedTextField
 from tenants.consents import Consent
 from tenants.people import ApiKey, Contact, Membership
@@ -277,13 +278,13 @@ def is_open(
     `hours` are (weekday, opens, closes) in wall-clock time of `zone`, so 08:00 stays 08:00 across a change to or from
     daylight saving time, and an hour that the clock shows twice counts both times. `closures` are (first, last) days.
     """
-    local = (at or datetime.now(UTC)).astimezone(ZoneInfo(zone))
+    local = (at or now()).astimezone(ZoneInfo(zone))
     if any(first <= local.date() <= last for first, last in closures):
         return False
     if not hours:
         return True
-    now = local.time()
+    clock = local.time()
     return any(
-        weekday == local.weekday() and opens <= now and (now < closes or closes == MIDNIGHT)
+        weekday == local.weekday() and opens <= clock and (clock < closes or closes == MIDNIGHT)
         for weekday, opens, closes in hours
     )

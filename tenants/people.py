@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
+from nevermisscall.lib.clock import utcnow
 from tenants.validators import validate_e164
 
 
@@ -113,4 +113,4 @@ class ApiKey(models.Model):
 
     def is_usable(self) -> bool:
         """Tell whether the key opens anything now."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > utcnow())

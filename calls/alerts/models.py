@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
+from nevermisscall.lib.clock import now
 from nevermisscall.outbox.models import Work
 from tenants.models import Language, PhoneNumber, Tenant
 
@@ -97,7 +97,7 @@ class AlertCall(Work):
         null=True, blank=True, help_text="First time since then that Twilio's list lacked it."
     )
     canceled_at = models.DateTimeField(null=True, blank=True, help_text="When it was no longer needed.")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=now)
     answered_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

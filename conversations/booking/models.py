@@ -9,9 +9,9 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import BigIntegerField, Expression, ExpressionWrapper, F, Func, Q
-from django.utils import timezone
 
 from conversations.models import Conversation
+from nevermisscall.lib.clock import now
 from nevermisscall.lib.crypto import EncryptedTextField
 from nevermisscall.outbox.models import Work
 from tenants.models import Contact, Tenant
@@ -25,7 +25,7 @@ class Resource(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="resources")
     name = models.CharField(max_length=80)
     is_active = models.BooleanField(default=True, help_text="Off: gets no new visits; those it has stay.")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=now)
 
     class Meta:
         ordering: ClassVar = ["pk"]
@@ -45,7 +45,7 @@ class BusyTime(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints: ClassVar = [
@@ -152,8 +152,8 @@ class Appointment(Work):
     idempotency_key = models.CharField(max_length=120, help_text="One appointment for each key and business.")
     uid = models.UUIDField(default=uuid.uuid4, editable=False, help_text="What calendars know it by.")
     revision = models.PositiveSmallIntegerField(default=0, help_text="How often it was changed; calendars go by it.")
-    created_at = models.DateTimeField(default=timezone.now)
-    changed_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=now)
+    changed_at = models.DateTimeField(default=now)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -207,7 +207,7 @@ class CalendarFeed(models.Model):
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="calendar_feed")
     token = EncryptedTextField(editable=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    renewed_at = models.DateTimeField(default=timezone.now, editable=False)
+    renewed_at = models.DateTimeField(default=now, editable=False)
 
     def __str__(self) -> str:
         return f"calendar of {self.tenant}"

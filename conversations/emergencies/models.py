@@ -5,10 +5,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from calls.alerts.models import AlertCall
 from conversations.models import Conversation
+from nevermisscall.lib.clock import now
 from nevermisscall.outbox.models import Work
 from sms.models import Message
 
@@ -32,7 +32,7 @@ class Escalation(Work):
     detected_by = models.CharField(max_length=20, help_text="rules, or the dispatcher that raised it.")
     rung = models.PositiveSmallIntegerField(default=0, help_text="How many rungs of the ladder were climbed.")
     escalate_at = models.DateTimeField(null=True, blank=True, help_text="When the next rung is due.")
-    opened_at = models.DateTimeField(default=timezone.now)
+    opened_at = models.DateTimeField(default=now)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_how = models.CharField(max_length=10, choices=How, blank=True)
     acknowledged_by = models.ForeignKey(
@@ -76,7 +76,7 @@ class Step(models.Model):
     to_number = models.CharField(max_length=16)
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="+")
     alert_call = models.ForeignKey(AlertCall, on_delete=models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=now)
 
     class Meta:
         ordering: ClassVar = ["pk"]

@@ -5,10 +5,9 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from conversations.models import Conversation
-from nevermisscall.lib.clock import utcnow
+from nevermisscall.lib.clock import now, utcnow
 from nevermisscall.outbox.models import Work
 from sms.models import Message
 from tenants.models import Tenant
@@ -52,7 +51,7 @@ class OwnerText(Work):
     command = models.CharField(max_length=10, blank=True, help_text="Empty: words for the customer.")
     state = models.CharField(max_length=10, choices=State)
     relay_at = models.DateTimeField(null=True, blank=True, help_text="When to look whether its pictures are here.")
-    created_at = models.DateTimeField(default=timezone.now, help_text="When it reached us.")
+    created_at = models.DateTimeField(default=now, help_text="When it reached us.")
     settled_at = models.DateTimeField(null=True, blank=True, help_text="When it was done.")
 
     objects = OwnerTextQuerySet.as_manager()

@@ -7,11 +7,11 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
+from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.logs import bind
 from tenants.models import ApiKey, Tenant
 
@@ -88,7 +88,7 @@ def _usable(key: str) -> ApiKey | None:
 
 
 def _note_use(row: ApiKey) -> None:
-    now = timezone.now()
+    now = utcnow()
     if row.last_used_at is None or row.last_used_at < now - USED_EVERY:
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USED_EVERY)
         ApiKey.objects.filter(stale, pk=row.pk).update(last_used_at=now)  # the first of several requests writes

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -35,6 +35,7 @@ def start_leashed(
     env: Mapping[str, str],
     output: IO[bytes] | int,
     account: Account | None = None,
+    pass_fds: Collection[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start `command` so that it gets `death_signal` when this process ends in any way. Its pid is the command's own.
 
@@ -51,6 +52,7 @@ def start_leashed(
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=pass_fds,
     )
 
 

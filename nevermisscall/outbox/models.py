@@ -16,17 +16,21 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from nevermisscall.lib.clock import now
 
 
 class Work(models.Model):
-    """A row that is pending work. The subclass adds the due column, named for what is due, and its partial index."""
+    """A row that is pending work. The subclass adds the due column, named for what is due, and its partial index.
 
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was claimed.")
+    The database has the defaults too: a model may become work while old code still writes its rows.
+    """
+
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="How often it was claimed.")
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     fence = models.BigIntegerField(null=True, blank=True, editable=False)
     dead_at = models.DateTimeField(null=True, blank=True, help_text="When we gave up. Replay clears it.")
-    last_error = models.CharField(max_length=500, blank=True)
+    last_error = models.CharField(max_length=500, blank=True, db_default="")
 
     class Meta:
         abstract = True
@@ -46,7 +50,7 @@ class Fact(models.Model):
     aggregate = models.CharField(max_length=60, help_text="What it is about, such as call:17.")
     sequence = models.PositiveIntegerField(help_text="1, 2, 3… for each aggregate.")
     data = models.JSONField()
-    occurred_at = models.DateTimeField(default=timezone.now)
+    occurred_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints: ClassVar = [
@@ -112,7 +116,7 @@ class Heartbeat(models.Model):
 
 def time_ordered_uuid() -> uuid.UUID:
     """Return a version 7 UUID (RFC 9562 §5.7): milliseconds since 1970 in front, the rest random."""
-    millis = int(timezone.now().timestamp() * 1000)
+    millis = int(now().timestamp() * 1000)
     value = (millis << 80) | (uuid.uuid4().int & ((1 << 80) - 1))
     value = (value & ~(0xF << 76)) | (7 << 76)
     value = (value & ~(0x3 << 62)) | (2 << 62)

@@ -1,8 +1,8 @@
 """Ends a worker process that no longer does what it is there for, so that its supervisor starts another.
 
-It rings itself through the broker, on the connection and by the loop that hear every other doorbell. A worker that hears
-nothing for a minute although Redis answers is deaf: rows that are due would wait for the sweeper for ever. While Redis is
-away nobody can hear, and nothing is ended.
+It rings itself through the broker, on the connection and by the loop that hear every other doorbell. A worker that
+hears nothing for a minute although Redis answers is deaf: all its work would wait for the sweeper for ever. While Redis
+is away nobody can hear, and nothing is ended.
 """
 
 import logging

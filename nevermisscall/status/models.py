@@ -1,7 +1,8 @@
 """The last word about each service outside."""
 
 from django.db import models
-from django.utils import timezone
+
+from nevermisscall.lib.clock import now
 
 
 class ServiceState(models.Model):
@@ -17,7 +18,7 @@ class ServiceState(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     state = models.CharField(max_length=10, choices=State, default=State.OK)
-    since = models.DateTimeField(default=timezone.now, help_text="When the state last changed.")
+    since = models.DateTimeField(default=now, help_text="When the state last changed.")
     failures = models.PositiveIntegerField(default=0, help_text="Since it last worked.")
     last_error = models.CharField(max_length=300, blank=True, help_text="Kept after it recovered.")
     failed_at = models.DateTimeField(null=True, blank=True, help_text="The last failure.")

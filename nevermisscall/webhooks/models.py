@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from django.db import models
-from django.utils import timezone
+
+from nevermisscall.lib.clock import now
 
 
 class WebhookReceipt(models.Model):
@@ -18,7 +19,7 @@ class WebhookReceipt(models.Model):
     status_code = models.PositiveSmallIntegerField(default=200)
     content_type = models.CharField(max_length=40, blank=True)
     answer = models.TextField(blank=True)
-    received_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(default=now)
 
     class Meta:
         constraints: ClassVar = [

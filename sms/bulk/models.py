@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from nevermisscall.lib.clock import now
 from nevermisscall.outbox.models import Work
 from sms.models import Message
 from tenants.compliance import Purpose
@@ -35,11 +35,11 @@ class Batch(Work):
     purpose = models.CharField(max_length=20, choices=Purpose)
     status = models.CharField(max_length=10, choices=Status, default=Status.SCHEDULED)
     total = models.PositiveIntegerField(default=0, help_text="Recipients.")
-    send_at = models.DateTimeField(default=timezone.now, help_text="Not before this.")
+    send_at = models.DateTimeField(default=now, help_text="Not before this.")
     next_release_at = models.DateTimeField(
         null=True, blank=True, help_text="When the next few are handed to the sender."
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

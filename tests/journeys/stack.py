@@ -31,6 +31,14 @@ ACCOUNT, TOKEN = "AC" + "e" * 32, "journey-token"
 SPEED = 10  # virtual seconds a second
 COMMANDS = dict(line.split(": ", 1) for line in (BASE_DIR / "Procfile").read_text().splitlines())
 
+# What systemd does for a service with a socket unit: https://www.freedesktop.org/software/systemd/man/sd_listen_fds.html
+ACTIVATE = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
 
 class Stack:
     """Start it, kill parts of it, ask its database. A PostgreSQL of its own can be stopped and frozen too."""
@@ -80,30 +88,46 @@ class Stack:
             self.freeze_postgres(signal.SIGCONT)
             self.postgres.remove()
 
-    def start_process(self, name: str, *, as_name: str = "", failpoints: str = "", **env: str) -> None:
+    def start_process(
+        self,
+        name: str,
+        *,
+        as_name: str = "",
+        failpoints: str = "",
+        listener: socket.socket | None = None,
+        code: Path = BASE_DIR,
+        **env: str,
+    ) -> None:
         """Start a process of the Procfile; `as_name` tells a second one of its kind from the first.
 
         `failpoints` are places in its code where it dies, raises or waits (`tests.faults.failpoints`), `env` variables
-        that only this process gets.
+        that only this process gets. Web processes may share a `listener`. `code` is where another release is.
         """
         command = shlex.split(COMMANDS[name])
         if failpoints:
             command = [sys.executable, "-m", "tests.faults.failpoints", *command]
             env["FAILPOINTS"] = failpoints
+        if listener:
+            command = [sys.executable, "-c", ACTIVATE, str(listener.fileno()), *command]
         with (self.home / f"{name}.log").open("ab") as output:
             death = signal.SIGQUIT if name == "web" else signal.SIGKILL
             self.processes[as_name or name] = start_leashed(
-                command, death_signal=death, cwd=BASE_DIR, env=self.env | env, output=output
+                command,
+                death_signal=death,
+                cwd=code,
+                env=self.env | env,
+                output=output,
+                pass_fds=[listener.fileno()] if listener else [],
             )
 
-    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """End one process and everything it started."""
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """End one process and everything it started; return its exit code."""
         process = self.processes.pop(name)
         if number == signal.SIGKILL:
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
-        process.wait(30)
+        return process.wait(30)
 
     def children(self, name: str) -> list[int]:
         """Return the process ids of what it started itself, such as the web server's workers."""
@@ -145,14 +169,17 @@ class Stack:
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(query, values).fetchall()
 
-    def post_signed(self, path: str, fields: dict[str, str], **other_headers: str) -> requests.Response:
+    def post_signed(
+        self, path: str, fields: dict[str, str], *, session: requests.Session | None = None, **other_headers: str
+    ) -> requests.Response:
+        """Post what Twilio posts: on a new connection, or on one that `session` keeps."""
         if "CallSid" in fields:
             fields = {"StirPassportToken": passport(datetime.now(UTC), "signed"), **fields}
         signed = signature.compute(self.url + path, list(fields.items()), TOKEN)
         headers = {"X-Twilio-Signature": signed, "Content-Type": "application/x-www-form-urlencoded", **other_headers}
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.post(self.url + path, data=urlencode(fields), headers=headers, timeout=15)
+        with contextlib.nullcontext(session) if session else requests.Session() as used:
+            used.trust_env = False
+            return used.post(self.url + path, data=urlencode(fields), headers=headers, timeout=15)
 
     def texts_to(self, number: str) -> list[dict[str, Any]]:
         """What Twilio accepted for this person."""

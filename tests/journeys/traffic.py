@@ -59,9 +59,13 @@ class Story:
 class Traffic:
     """Posts stories until it is told to stop, from threads of its own."""
 
-    def __init__(self, stack: Stack, *, per_second: float = 20.0, tries: int = TRIES) -> None:
+    def __init__(
+        self, stack: Stack, *, per_second: float = 20.0, tries: int = TRIES, keeps_connections: bool = False
+    ) -> None:
         self.stack = stack
         self._tries = tries
+        self._keeps_connections = keeps_connections  # each thread its own, as a proxy does
+        self._sessions: dict[int, requests.Session] = {}
         self.stories: list[Story] = []
         self._every = PER_STORY / per_second
         self._stop = threading.Event()
@@ -76,6 +80,8 @@ class Traffic:
         self._stop.set()
         self._thread.join()
         self._pool.shutdown(wait=True)
+        for session in self._sessions.values():
+            session.close()
 
     @property
     def webhooks(self) -> list[Webhook]:
@@ -97,11 +103,14 @@ class Traffic:
             time.sleep(max(0.0, began + webhook.after - time.monotonic()))
             self._post(webhook)
 
+    def _session(self) -> requests.Session | None:
+        return self._sessions.setdefault(threading.get_ident(), requests.Session()) if self._keeps_connections else None
+
     def _post(self, webhook: Webhook) -> None:
         for _ in range(self._tries):
             started = time.monotonic()
             try:
-                answer = self.stack.post_signed(webhook.path, webhook.fields)
+                answer = self.stack.post_signed(webhook.path, webhook.fields, session=self._session())
             except requests.RequestException:
                 webhook.unanswered += 1
                 time.sleep(0.25)

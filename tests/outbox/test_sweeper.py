@@ -3,11 +3,12 @@
 import queue as queues_in_memory
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
 
-from nevermisscall.outbox import doorbell, facts
+from nevermisscall.outbox import doorbell, facts, work
 from nevermisscall.outbox.facts import DELIVERIES
 from nevermisscall.outbox.models import Delivery
 from nevermisscall.outbox.sweeper import Sweeper
@@ -63,8 +64,6 @@ def test_slow_work_does_not_hold_up_the_rest(happened, subscriber, sweeper, monk
 @pytest.mark.django_db(transaction=True)
 def test_the_sweeper_survives_a_failing_database(happened, subscriber, sweeper, monkeypatch):
     monkeypatch.setattr(doorbell, "ring", lambda *_: None)
-    from nevermisscall.outbox import work
-
     real, failures = work.claim, []
 
     def broken(*args, **kwargs):
@@ -108,3 +107,59 @@ def test_a_broker_that_is_away_does_not_stop_the_doorbell(settings, monkeypatch,
 
     wait_until(lambda: rung == [1, 2])
     assert "could not ring" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_runs_while_the_worker_ends_keeps_its_lease(happened, subscriber, monkeypatch):
+    monkeypatch.setattr(doorbell, "ring", lambda *_: None)
+    monkeypatch.setattr(work, "RENEW_EVERY", timedelta(seconds=0.05))
+    gate = threading.Event()
+    subscriber.before = lambda: gate.wait(10)
+    sweeper = Sweeper()
+    sweeper.start()
+    with transaction.atomic():
+        facts.publish(happened())
+    wait_until(work.held)
+    sweeper.claim_no_more()
+    time.sleep(0.2)
+    before = Delivery.objects.get().lease_until
+    wait_until(lambda: Delivery.objects.get().lease_until > before)
+    gate.set()
+    sweeper.stop()
+
+    assert Delivery.objects.get().next_attempt_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_claimed_at_the_last_moment_is_given_back(happened, subscriber, monkeypatch):
+    monkeypatch.setattr(doorbell, "ring", lambda *_: None)
+    with transaction.atomic():
+        facts.publish(happened())
+    sweeper = Sweeper()
+    sweeper.claim_no_more()
+    sweeper.sweep()
+
+    delivery = Delivery.objects.get()
+    assert (delivery.lease_until, delivery.fence, delivery.attempts) == (None, None, 0)
+    assert subscriber.seen == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_leaving_worker_lets_go_is_done_by_another_at_once(happened, subscriber, monkeypatch):
+    monkeypatch.setattr(doorbell, "ring", lambda *_: None)
+    with transaction.atomic():
+        facts.publish(happened())
+    seen = []
+
+    def leave_and_be_overtaken() -> None:
+        subscriber.before = lambda: None
+        work.let_go([DELIVERIES])
+        [row] = work.claim(DELIVERIES, limit=1)
+        seen.append(row.fence)
+
+    subscriber.before = leave_and_be_overtaken
+    work.run_one(DELIVERIES, Delivery.objects.get().pk)
+
+    delivery = Delivery.objects.get()
+    assert delivery.fence == seen[0]
+    assert delivery.next_attempt_at is not None

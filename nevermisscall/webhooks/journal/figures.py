@@ -1,9 +1,9 @@
 """The journal in figures, for the admin and for metrics."""
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+from nevermisscall.lib.clock import now
 from nevermisscall.lib.database import breaker
 from nevermisscall.webhooks.journal import files
 
@@ -26,5 +26,5 @@ def figures() -> Figures:
     for path in paths:
         with suppress(FileNotFoundError):  # it may be recorded at this moment
             sizes.append(path.stat().st_size)
-    oldest = (time.time_ns() - int(paths[0].name.split("-")[0])) / 1e9 if paths else 0.0
+    oldest = now().timestamp() - int(paths[0].name.split("-")[0]) / 1e9 if paths else 0.0
     return Figures(len(paths), sum(sizes), round(oldest, 1), len(files.poison()), breaker.is_open)

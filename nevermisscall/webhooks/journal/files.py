@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from nevermisscall.lib import safe_files
+from nevermisscall.lib.clock import now
 from nevermisscall.webhooks.journal.records import Damaged, Record, decode
 
 SUFFIX = ".journal"
@@ -73,7 +73,8 @@ def cannot_write(error: OSError) -> str:
 
 def new_name() -> str:
     """Return the start of a file's name: names sort by time, and no two processes make the same one."""
-    return f"{time.time_ns():020d}-{os.getpid()}-{os.urandom(4).hex()}"
+    nanoseconds = round(now().timestamp() * 1e6) * 1000
+    return f"{nanoseconds:020d}-{os.getpid()}-{os.urandom(4).hex()}"
 
 
 def usage() -> tuple[int, int]:
