@@ -1,6 +1,5 @@
 """gunicorn: threads, because a webhook waits for PostgreSQL and little else (docs/performance.md)."""
 
-import logging
 import os
 import socket
 import struct
@@ -69,7 +68,6 @@ def post_worker_init(worker: object) -> None:
     for thread in (clock.Follower(), timing.Writer(), Courier(after_outage=after_outage, was_away=True)):
         thread.start()
         _beside.append(thread)
-    logging.getLogger("nevermisscall.web").info("web process ready")
 
 
 def worker_exit(server: object, worker: object) -> None:

@@ -1,6 +1,7 @@
 """The running product on free ports: gunicorn, Celery worker, Redis, PostgreSQL and the Twilio emulator."""
 
 import contextlib
+import itertools
 import os
 import shlex
 import signal
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,9 @@ os.execvp(sys.argv[2], sys.argv[2:])
 """
 
 
+_databases = itertools.count()
+
+
 class Stack:
     """Start it, kill parts of it, ask its database. A PostgreSQL of its own can be stopped and frozen too."""
 
@@ -55,7 +60,7 @@ class Stack:
         self.database_url = "" if own_postgres else _new_database()
         self.env: dict[str, str] = {}
 
-    def start(self) -> None:
+    def start(self, *, processes: Sequence[str] = ("web", "worker")) -> None:
         self.emulator.start()
         if self.postgres:
             self.home.chmod(0o711)  # PostgreSQL may run under another account than ours
@@ -75,9 +80,10 @@ class Stack:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         self.manage("migrate", "--noinput", "-v0")
-        for name in ("web", "worker"):
+        for name in processes:
             self.start_process(name)
-        wait_until(lambda: _answers(f"{self.url}/health/ready"), seconds=60)
+        if "web" in processes:
+            wait_until(lambda: _answers(f"{self.url}/health/ready"), seconds=60)
 
     def stop(self) -> None:
         for name in list(self.processes):
@@ -94,19 +100,23 @@ class Stack:
         *,
         as_name: str = "",
         failpoints: str = "",
+        skew: Path | None = None,
         listener: socket.socket | None = None,
         code: Path = BASE_DIR,
         **env: str,
     ) -> None:
         """Start a process of the Procfile; `as_name` tells a second one of its kind from the first.
 
-        `failpoints` are places in its code where it dies, raises or waits (`tests.faults.failpoints`), `env` variables
-        that only this process gets. Web processes may share a `listener`. `code` is where another release is.
+        `failpoints` are places in its code where it dies, raises or waits (`tests.faults.failpoints`), `skew` says how
+        wrong its clock is (`tests.faults.skewed`), `env` are variables that only this process gets. Web processes may
+        share a `listener`. `code` is where another release is.
         """
         command = shlex.split(COMMANDS[name])
         if failpoints:
             command = [sys.executable, "-m", "tests.faults.failpoints", *command]
             env["FAILPOINTS"] = failpoints
+        if skew:
+            command = [sys.executable, "-m", "tests.faults.skewed", str(skew), *command]
         if listener:
             command = [sys.executable, "-c", ACTIVATE, str(listener.fileno()), *command]
         with (self.home / f"{name}.log").open("ab") as output:
@@ -215,7 +225,7 @@ def _answers(url: str) -> bool:
 
 def _new_database() -> str:
     parts = urlsplit(os.environ["DATABASE_URL"])
-    name = f"journey_{os.getpid()}"
+    name = f"journey_{os.getpid()}_{next(_databases)}"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name}")
