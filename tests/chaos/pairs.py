@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.journeys import traffic as t
+from tests.journeys import ledger
 from tests.journeys.stack import Stack, wait_until
+from tests.journeys.traffic import BUSINESS, OWNER
 
 READY = {"web": ("Booting worker", 2), "worker": (" ready.", 1), "beat": ("beat: Starting", 0)}  # a line, how often
 START_SECONDS = 90  # on a machine that does other things
@@ -48,9 +49,9 @@ def pair(home: Path, **second: Any) -> Iterator[Pair]:
         stack.start(processes=())
         for name, how in {"web": {}, "web 2": second, "worker": {}, "worker 2": second, "beat": {}}.items():
             running.start(name, **how)
-        stack.business(t.BUSINESS, t.OWNER)
+        stack.business(BUSINESS, OWNER)
         stack.rows("UPDATE tenants_phonenumber SET texts_per_second = 50 RETURNING 1")
-        t.warm_up(stack)
+        ledger.warm_up(stack)
         yield running
     finally:
         stack.stop()

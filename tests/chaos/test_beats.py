@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.journeys import traffic as t
+from tests.journeys import ledger
 from tests.journeys.stack import wait_until
 from tests.journeys.traffic import Traffic
 
@@ -20,7 +20,7 @@ def test_without_beat_nothing_is_missed(stack, phone, say, figure):
         stack.kill("beat")
         time.sleep(10)
 
-    t.check(traffic, recorded_within=30, say=say, figure=figure)
+    ledger.check(traffic, recorded_within=30, say=say, figure=figure)
 
 
 @pytest.mark.fault("F5")
@@ -45,7 +45,7 @@ def test_two_beats_live_through_an_hour_and_nothing_happens_twice(stack, phone, 
     for name in ("beat", "second beat"):
         stack.kill(name)
     over = stack.rows(OVER, quiet)[0][0]
-    t.check(traffic, recorded_within=30, say=say, figure=figure)
+    ledger.check(traffic, recorded_within=30, say=say, figure=figure)
     figure(ended=len(quiet), ended_twice=over - len(quiet))
 
     assert alive == [True, True]

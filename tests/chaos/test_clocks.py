@@ -4,10 +4,9 @@ import time
 
 import pytest
 
-from tests.journeys import traffic as t
-from tests.journeys import waiting
+from tests.journeys import ledger, waiting
 from tests.journeys.stack import Stack, wait_until
-from tests.journeys.traffic import Traffic
+from tests.journeys.traffic import BUSINESS, OWNER, Traffic
 
 CUSTOMERS = 40
 _area_codes = iter(("+1347", "+1646", "+1718", "+1929", "+1332"))
@@ -32,9 +31,9 @@ def skewed(tmp_path_factory):
         for name in ("web", "worker"):
             running.start_process(name, skew=home / f"{name}.skew")
         wait_until(running.is_live, seconds=90)
-        running.business(t.BUSINESS, t.OWNER)
+        running.business(BUSINESS, OWNER)
         running.rows("UPDATE tenants_phonenumber SET texts_per_second = 50 RETURNING 1")
-        t.warm_up(running)
+        ledger.warm_up(running)
         yield running
     finally:
         running.stop()
@@ -58,7 +57,7 @@ def test_a_wrong_clock_decides_nothing(skewed, say, figure, worker, web, then):
         if then == -3600:
             skewed.web_is(then)
         wait_until(lambda: len(waiting.answers(skewed, due)) >= CUSTOMERS, seconds=60)
-    answered = t.check(traffic, recorded_within=30, say=say, figure=figure)
+    answered = ledger.check(traffic, recorded_within=30, say=say, figure=figure)
     late = waiting.lateness(skewed, due)
     say(f"{CUSTOMERS} timers, the earliest {late[0]:.2f} s late, the last {late[-1]:.2f} s")
     figure(timers=CUSTOMERS, earliest_s=round(late[0], 2), latest_s=round(late[-1], 2))

@@ -8,7 +8,7 @@ import pytest
 
 from nevermisscall.outbox.watchdog import DEAF_AFTER, EXIT_CODE
 from tests.faults.proxy import Proxy
-from tests.journeys import traffic as t
+from tests.journeys import ledger
 from tests.journeys.stack import wait_until
 from tests.journeys.traffic import Traffic
 
@@ -55,7 +55,7 @@ def test_a_dead_connection_to_redis_is_noticed(stack, proxied, say, figure):
         seconds = time.monotonic() - back
     ended = stack.processes["worker"].poll()
     say(f"30 s without Redis unnoticed: heard again after {seconds:.0f} s, exit code {ended}")
-    t.check(traffic, recorded_within=30, say=say, figure=figure)
+    ledger.check(traffic, recorded_within=30, say=say, figure=figure)
     figure(hears_again_s=round(seconds), exits=int(ended is not None))
 
     assert ended in {None, EXIT_CODE}
@@ -72,7 +72,7 @@ def test_a_deaf_worker_ends_and_another_hears(stack, phone, say, figure):
         stack.start_process("worker")  # as a supervisor does
         time.sleep(5)
     say(f"a worker that hears nothing ended after {seconds:.0f} s with exit code {code}")
-    t.check(traffic, recorded_within=30, say=say, figure=figure)
+    ledger.check(traffic, recorded_within=30, say=say, figure=figure)
     figure(ended_after_s=round(seconds))
 
     assert code == EXIT_CODE
@@ -87,6 +87,6 @@ def test_without_redis_no_worker_ends(stack, phone, say, figure):
             time.sleep(DEAF_AFTER + 20)
     finally:
         stack.redis.revive()
-    t.check(traffic, recorded_within=30, say=say, figure=figure)
+    ledger.check(traffic, recorded_within=30, say=say, figure=figure)
 
     assert stack.processes["worker"].poll() is None

@@ -8,7 +8,7 @@ import pytest
 
 from nevermisscall.lib.env import BASE_DIR
 from tests.chaos.pairs import pair
-from tests.journeys import traffic as t
+from tests.journeys import ledger
 from tests.journeys.traffic import Traffic
 
 
@@ -46,7 +46,7 @@ def test_the_release_before_runs_beside_this_one(tmp_path_factory, older, say, f
                 running.end(name)
             time.sleep(5)
         say(f"{commit} beside this one")
-        answered = t.check(traffic, recorded_within=30, say=say, figure=figure)
+        answered = ledger.check(traffic, recorded_within=30, say=say, figure=figure)
         figure(older=commit)
 
     assert answered["posted again"] == 0

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.chaos.pairs import pair
-from tests.journeys import traffic as t
+from tests.journeys import ledger
 from tests.journeys.traffic import Traffic
 
 ROUNDS = 5
@@ -34,7 +34,7 @@ def test_everything_is_restarted_in_turn(running, say, figure, keeps_connections
     phone.clear_faults()
     slowest = {name: round(max(seconds), 1) for name, seconds in drains.items()}
     say(f"{ROUNDS} rolling restarts; the slowest ends, in seconds: {slowest}")
-    answered = t.check(traffic, recorded_within=30, say=say, figure=figure)
+    answered = ledger.check(traffic, recorded_within=30, say=say, figure=figure)
     figure(**{f"drain_{name}_s": seconds for name, seconds in slowest.items()}, cut=answered["posted again"])
 
     assert answered["posted again"] == 0
