@@ -47,8 +47,9 @@ def waiting(twilio, twilio_api, acme, do_due_work):
     return make
 
 
+@pytest.mark.fault("F16")
 @pytest.mark.parametrize("person", PEOPLE.values(), ids=PEOPLE)
-def test_no_text_of_the_ai_after_a_person_acted(waiting, do_due_work, person):
+def test_no_text_of_the_ai_after_a_person_acted(waiting, do_due_work, figure, person):
     found = []
     with racing.worker_process() as take_turn:
         for seed in range(ROUNDS):
@@ -56,6 +57,7 @@ def test_no_text_of_the_ai_after_a_person_acted(waiting, do_due_work, person):
             racing.race(conversation, take_turn, person, customer_writes=seed % 2 == 0, seed=seed)
             do_due_work()
             found.append(racing.verdict(conversation))
+    figure(events=ROUNDS, talked_over=sum(verdict.talked_over for verdict in found))
 
     assert [verdict.talked_over for verdict in found] == [0] * ROUNDS
     assert {verdict.owner for verdict in found} == {"user"}
