@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from calls import rows, services
 from calls.models import TERMINAL, Call, status_from
+from nevermisscall.outbox.places import Places
 from nevermisscall.outbox.queues import Lane, Queue, Retry
 from nevermisscall.twilio import calls as twilio_calls
 from nevermisscall.twilio.errors import TwilioError
@@ -52,5 +53,6 @@ QUEUE = Queue(
     lane=Lane.URGENT,
     handle=settle_call,
     max_attempts=10,
+    places=Places(1),
     died=settle_by_what_we_know,
 )

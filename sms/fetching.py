@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.core.files import File
 
 from nevermisscall.lib.logs import bind
+from nevermisscall.outbox.places import Places
 from nevermisscall.outbox.queues import Lane, Queue, Retry
 from nevermisscall.twilio import media as twilio_media
 from nevermisscall.twilio.errors import TwilioError
@@ -72,4 +73,5 @@ QUEUE = Queue(
     lane=Lane.DEFAULT,
     handle=fetch,
     max_attempts=12,  # over about an hour
+    places=Places(2),
 )

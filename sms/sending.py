@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.logs import bind
+from nevermisscall.outbox.places import Places
 from nevermisscall.outbox.queues import Lane, Queue
 from nevermisscall.twilio import messages as twilio_messages
 from nevermisscall.twilio.errors import (
@@ -28,8 +29,10 @@ from tenants import accounts, compliance
 
 PAIR_BUSY = timedelta(milliseconds=500)
 UNDECIDED = timedelta(milliseconds=250)
+AT_ONCE = Places(6)  # requests of a process; half as many when Twilio says 429, whatever the account
 FIRST_LOOK = timedelta(seconds=resolving.LOOKS[0])
 MIN_VALIDITY_SECONDS = 60
+TOO_MANY = 429
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +68,8 @@ def _request(message: Message, attempt: SendAttempt) -> timedelta | None:
         return FIRST_LOOK if _move(message, Status.UNKNOWN) else None
     except TransientTwilioError as error:
         resolving.note(attempt, str(error))
+        if error.status == TOO_MANY:
+            AT_ONCE.halve()
         return _back_to_queue(message)
     except CredentialsError as error:
         resolving.note(attempt, str(error))
@@ -72,6 +77,7 @@ def _request(message: Message, attempt: SendAttempt) -> timedelta | None:
     except PermanentTwilioError as error:
         resolving.note(attempt, str(error))
         return _refused(message, error)
+    AT_ONCE.grow()
     resolving.note(attempt, "accepted")
     pausing.resume(message.sender.account_sid)
     resolving.bind_sid(message.pk, sent)
@@ -165,4 +171,5 @@ QUEUE = Queue(
     lane=Lane.URGENT,
     handle=send,
     order_by=["priority"],
+    places=AT_ONCE,
 )

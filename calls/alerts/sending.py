@@ -17,6 +17,7 @@ from calls.models import TERMINAL, status_from
 from calls.models import Status as CallStatus
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.logs import bind
+from nevermisscall.outbox.places import Places
 from nevermisscall.outbox.queues import Lane, Queue, Retry
 from nevermisscall.twilio import calls as twilio_calls
 from nevermisscall.twilio import outgoing_calls
@@ -151,5 +152,6 @@ QUEUE = Queue(
     lane=Lane.URGENT,
     handle=work_on,
     max_attempts=10,
+    places=Places(2),
     died=resolving.give_up,
 )

@@ -7,6 +7,7 @@ from conversations import timing
 from conversations.dispatching import context, dispatchers, safety, saving, silence
 from conversations.models import Conversation
 from nevermisscall.lib.logs import bind
+from nevermisscall.outbox.places import Places
 from nevermisscall.outbox.queues import Lane, Queue
 
 logger = logging.getLogger(__name__)
@@ -39,4 +40,5 @@ QUEUE = Queue(
     lane=Lane.URGENT,
     handle=take_turn,
     died=saving.hand_to_owner,
+    places=Places(4),
 )

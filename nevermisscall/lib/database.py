@@ -156,14 +156,14 @@ def answers() -> bool:
     connection.close()
     try:
         with limit(WEBHOOK_SECONDS), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_is_in_recovery()")
-            [in_recovery] = cursor.fetchone()
+            cursor.execute("SHOW transaction_read_only")  # also on a replica, and on a primary that is about to be one
+            [read_only] = cursor.fetchone()
     except (OperationalError, InterfaceError) as error:
         connection.close()
         if isinstance(error.__cause__, psycopg.errors.ConnectionTimeout):
             _watchdog.look(in_vain=True)
         return False
-    return not in_recovery
+    return bool(read_only == "off")
 
 
 class PageLimit:

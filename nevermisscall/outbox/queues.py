@@ -8,6 +8,7 @@ from random import uniform
 from typing import Any
 
 from nevermisscall.outbox.models import Work
+from nevermisscall.outbox.places import Places
 
 
 class Lane(StrEnum):
@@ -37,6 +38,7 @@ class Queue:
     `handle` gets the claimed row and returns when it is to be looked at again, or None when it is done. It commits its
     effects `WHERE fence = row.fence`, may run twice, and may raise `Retry` or `GiveUp`; anything else is a bug, retried
     with backoff. `order_by` are SQL column names, most urgent first. `died`, if given, is told of each dead letter.
+    `places`, for work that waits for a service outside, leaves the other threads to the other queues.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Queue:
     max_attempts: int = 8
     order_by: Sequence[str] = ()
     died: Callable[[Any], None] | None = None
+    places: Places | None = None
 
     def backoff(self, attempts: int) -> timedelta:
         """Return how long to wait after the given number of attempts: 1 s doubling to 10 min, ±20 %."""

@@ -19,7 +19,7 @@ from nevermisscall.outbox.models import Work
 from nevermisscall.outbox.queues import Queue
 
 EVERY_SECONDS = 0.25
-THREADS = 4
+THREADS = 8  # these and Celery's are more than the places of all queues together (tests/outbox/test_places.py)
 
 logger = logging.getLogger(__name__)
 
@@ -81,14 +81,20 @@ class Sweeper:
             free = self._take_slots()
             if not free:
                 return True
+            places = queue.places.take(free) if queue.places else free
             rows: list[Work] = []
             try:
-                rows = work.claim(queue, limit=free)
+                if places:
+                    rows = work.claim(queue, limit=places)
             finally:
                 for _ in range(free - len(rows)):
                     self._slots.release()
+                if queue.places:
+                    queue.places.give_back(places - len(rows))
             if self._stop.is_set():
                 work.give_back(queue, rows)
+                if queue.places:
+                    queue.places.give_back(len(rows))
                 return False
             for row in rows:
                 self._pool.submit(self._do, queue, row)
@@ -109,6 +115,8 @@ class Sweeper:
             logger.exception("could not record how work went; its lease will end", extra={"queue": queue.name})
         finally:
             close_old_connections()
+            if queue.places:
+                queue.places.give_back(1)
             self._slots.release()
 
     def _run(self) -> None:

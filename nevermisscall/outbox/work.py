@@ -70,9 +70,18 @@ def run_claimed(queue: Queue, row: Work) -> bool:
 
 
 def run_one(queue: Queue, pk: int) -> bool:
-    """Claim and do one row if it is due and free. Returns whether it was done here."""
-    rows = claim(queue, limit=1, ids=[pk])
-    return bool(rows) and run_claimed(queue, rows[0])
+    """Claim and do one row if it is due and free. Returns whether it was done here.
+
+    If too many of its queue are being worked on it stays as it is, for the sweeper.
+    """
+    if queue.places and not queue.places.take(1):
+        return False
+    try:
+        rows = claim(queue, limit=1, ids=[pk])
+        return bool(rows) and run_claimed(queue, rows[0])
+    finally:
+        if queue.places:
+            queue.places.give_back(1)
 
 
 def renew_leases(queues: Sequence[Queue]) -> None:
@@ -131,6 +140,8 @@ def _run(queue: Queue, row: Work) -> bool:
         return _bury(queue, row, str(instruction))
     except Exception as error:
         logger.exception("work failed")
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()  # how it went is recorded on another one, if this one died
         return _fail(queue, row, f"{type(error).__name__}: {error}", None)
     due = None if again is None else DatabaseClock() + again
     # A handler that moved the due time itself cleared or changed the fence, and then this matches nothing.

@@ -1,16 +1,21 @@
 """The one place where a request to Twilio is made: timeouts set, errors sorted by what is known about the outcome."""
 
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import requests
 from django.conf import settings
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from nevermisscall.twilio.errors import (
     AmbiguousTwilioError,
@@ -21,7 +26,8 @@ from nevermisscall.twilio.errors import (
 )
 
 CONNECT_TIMEOUT_SECONDS = 2.0
-READ_TIMEOUT_SECONDS = 8.0
+READ_TIMEOUT_SECONDS = 8.0  # for each read: a server that sends a byte a second is never late, so there is also
+TOTAL_SECONDS = 12.0  # for a whole request, connecting included
 TWILIO_API = "https://api.twilio.com"
 
 T = TypeVar("T")
@@ -45,10 +51,58 @@ class _HttpClient(TwilioHttpClient):
         # Set late: the SDK's own check of the value knows no separate connect and read timeouts.
         self.timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
 
+        assert self.session is not None
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, _Adapter())
+
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         if url.startswith(TWILIO_API):
             url = settings.TWILIO_API_BASE_URL + url.removeprefix(TWILIO_API)
-        return super().request(method, url, *args, **kwargs)
+        used: list[HTTPConnection] = []
+        _of_this_thread.used = used
+        timer = threading.Timer(TOTAL_SECONDS, _shut_down, [used])
+        timer.start()
+        try:
+            return super().request(method, url, *args, **kwargs)
+        finally:
+            timer.cancel()
+            used.clear()
+
+
+def _shut_down(used: list[HTTPConnection]) -> None:
+    """End a request whose time is up: whoever waits for its connection gets an error."""
+    for connection in used:
+        if connection.sock is not None:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Http(HTTPConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _of_this_thread.used.append(self)
+        super().request(*args, **kwargs)
+
+
+class _Https(HTTPSConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _of_this_thread.used.append(self)
+        super().request(*args, **kwargs)
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class _Adapter(HTTPAdapter):
+    """Tells which connection a request uses, so that it can be ended from outside."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
 def client(credentials: Credentials) -> Client:

@@ -2,17 +2,20 @@
 
 import uuid
 from datetime import timedelta
+from time import monotonic
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
 
 from nevermisscall.lib.clock import DatabaseClock
-from nevermisscall.outbox import work
+from nevermisscall.outbox import places, work
 from nevermisscall.outbox.models import Fact
 from sms import resolving, sending, services
 from sms.models import Message, SendAttempt, Status
 from tenants.compliance import Purpose
 from tenants.models import Contact, PhoneNumber, TwilioAccount
+from tests.faults.proxy import Proxy
 from tests.fixtures.people import ACME_NUMBER, CUSTOMER
 
 
@@ -132,10 +135,37 @@ AMBIGUOUS = {
 }
 
 
+@pytest.mark.fault("F11")
+def test_an_answer_that_trickles_in_is_not_waited_for(send, twilio_api, settings, monkeypatch):
+    monkeypatch.setattr("nevermisscall.twilio.client.TOTAL_SECONDS", 0.5)
+    with Proxy("127.0.0.1", urlsplit(twilio_api.base_url).port) as proxy:
+        settings.TWILIO_API_BASE_URL = f"http://127.0.0.1:{proxy.port}"
+        proxy.trickle(1000)
+        started = monotonic()
+        message = run_again(send())
+
+        assert message.status == Status.UNKNOWN
+        assert monotonic() - started < 5
+        proxy.behave()
+        assert run_again(send(CUSTOMER, body="The next one")).status == Status.SENT_TO_PROVIDER
+
+
+@pytest.mark.fault("F12")
+def test_429_makes_a_process_ask_for_less_at_once(send, twilio_api, monkeypatch):
+    monkeypatch.setattr(places, "STEP_SECONDS", 0.0)
+    monkeypatch.setattr(sending.AT_ONCE, "_now", 6)
+    twilio_api.set_faults({"kind": "error", "status": 429, "code": 20429, "times": 1}, callbacks="off")
+    message = run_again(send())
+    assert sending.AT_ONCE.now == 3
+
+    assert run_again(message).status == Status.SENT_TO_PROVIDER
+    assert sending.AT_ONCE.now == 4
+
+
 @pytest.mark.fault("F13")
 @pytest.mark.parametrize("fault", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_an_accepted_text_without_an_answer_is_found_and_not_sent_again(send, twilio_api, fault, monkeypatch):
-    monkeypatch.setattr("nevermisscall.twilio.client.READ_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("nevermisscall.twilio.client.TOTAL_SECONDS", 0.3)
     twilio_api.set_faults({**fault, "times": 1}, callbacks="off")
     message = run_again(send())
     assert message.status == Status.UNKNOWN
