@@ -147,8 +147,8 @@ class TwilioWebhookView(APIView):
         except InvalidWebhook:
             raise  # signed, but by an account that has no business with this call
         except (DatabaseError, InterfaceError) as error:
-            if database.is_away(error):
-                breaker.trip()
+            if database.is_away(error) or database.sqlstate(error) in COLLISIONS:
+                breaker.trip()  # what comes next joins it, so that each call's webhooks stay in order
             return self._keep(record, webhook, AWAY, error)
         except Exception as error:
             # The last resort: whatever the bug, the caller must not hear an application error.

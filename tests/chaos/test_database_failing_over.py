@@ -6,8 +6,8 @@ import time
 import psycopg
 import pytest
 
-from tests.journeys import traffic as t
-from tests.journeys.stack import Stack, wait_until
+from tests.journeys import ledger
+from tests.journeys.stack import wait_until
 from tests.journeys.traffic import Traffic
 
 FAILING = "psycopg.cursor:Cursor.execute before raise=tests.faults.database:failure 5%"
@@ -18,27 +18,12 @@ LATE = """
 """
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    """A product with a PostgreSQL that is nobody else's."""
-    running = Stack(tmp_path_factory.mktemp("failing-over"), own_postgres=True)
-    try:
-        running.start()
-        running.business(t.BUSINESS, t.OWNER)
-        running.rows("UPDATE tenants_phonenumber SET texts_per_second = 50 RETURNING 1")
-        t.warm_up(running)
-        yield running
-        assert list((running.home / "journal" / "poison").iterdir()) == []
-    finally:
-        running.stop()
-
-
 def check(traffic, say, figure, **more) -> None:
     missed = [story.customer for story in traffic.stories if story.kind == "missed"]
-    wait_until(lambda: not t.untexted(traffic), seconds=120)
+    wait_until(lambda: not ledger.untexted(traffic), seconds=120)
     [(latest,)] = traffic.stack.rows(LATE, missed)
     dead = traffic.stack.rows("SELECT count(*) FROM outbox_delivery WHERE dead_at IS NOT NULL")[0][0]
-    t.check(traffic, recorded_within=30, say=say, figure=figure)
+    ledger.check(traffic, recorded_within=30, say=say, figure=figure)
     say(f"text at most {latest:.1f} s after the call began, {dead} dead letters, {more or ''}")
     figure(texted_at_most_s=round(float(latest), 1), dead=dead, **more)
     assert dead == 0
@@ -49,34 +34,34 @@ def connect(stack):
 
 
 @pytest.mark.fault("F10")
-def test_five_percent_of_all_statements_fail(stack, say, figure):
+def test_five_percent_of_all_statements_fail(away, say, figure):
     """Deadlocks, serialization errors, read-only, connections reset: in turn, in the web processes and the worker."""
     for name in ("web", "worker"):
-        stack.kill(name)
-        stack.start_process(name, failpoints=FAILING)
-    wait_until(stack.is_live, seconds=60)
+        away.kill(name)
+        away.start_process(name, failpoints=FAILING)
+    wait_until(away.is_live, seconds=60)
     time.sleep(3)
-    with Traffic(stack) as traffic:
+    with Traffic(away) as traffic:
         time.sleep(30)
     for name in ("web", "worker"):
-        stack.kill(name)
-        stack.start_process(name)
-    wait_until(stack.is_live, seconds=60)
+        away.kill(name)
+        away.start_process(name)
+    wait_until(away.is_live, seconds=60)
 
     check(traffic, say, figure)
 
 
 @pytest.mark.fault("F10")
-def test_every_connection_is_ended_each_second(stack, say, figure):
+def test_every_connection_is_ended_each_second(away, say, figure):
     ended, stop = [], threading.Event()
 
     def end_all() -> None:
-        with connect(stack) as admin:
+        with connect(away) as admin:
             while not stop.wait(1.0):
                 query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = %s"
                 ended.append(admin.execute(query, ["nevermisscall"]).fetchone()[0])
 
-    with Traffic(stack) as traffic:
+    with Traffic(away) as traffic:
         time.sleep(2)
         ending = threading.Thread(target=end_all)
         ending.start()
@@ -90,8 +75,8 @@ def test_every_connection_is_ended_each_second(stack, say, figure):
 
 
 @pytest.mark.fault("F10")
-def test_nothing_may_be_changed_for_five_seconds(stack, say, figure):
-    with Traffic(stack) as traffic, connect(stack) as admin:
+def test_nothing_may_be_changed_for_five_seconds(away, say, figure):
+    with Traffic(away) as traffic, connect(away) as admin:
         time.sleep(3)
         admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
         admin.execute("SELECT pg_reload_conf()")

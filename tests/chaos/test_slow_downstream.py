@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.test_conversation_timers import answers, waiting  # noqa: F401
 from tests.conversations.ai.fake_server import FakeServer
 from tests.faults.proxy import Proxy
-from tests.journeys import traffic as t
+from tests.journeys import ledger
 from tests.journeys.stack import wait_until
 from tests.journeys.traffic import Traffic
 
@@ -35,7 +35,7 @@ MANNERS = {"30 s slow": lambda proxy: proxy.delay(30), "a byte a second": lambda
 @pytest.fixture(scope="module", autouse=True)
 def fast_number(stack):
     stack.rows("UPDATE tenants_phonenumber SET texts_per_second = 50 RETURNING 1")
-    t.warm_up(stack)
+    ledger.warm_up(stack)
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ def quiet(stack) -> tuple[dict, list[float]]:
     """The same traffic without a fault, to compare with."""
     with Traffic(stack) as traffic:
         time.sleep(SECONDS / 2)
-    wait_until(lambda: not t.untexted(traffic), seconds=60)
-    return t.answers(traffic), delays(traffic)
+    wait_until(lambda: not ledger.untexted(traffic), seconds=60)
+    return ledger.answers(traffic), delays(traffic)
 
 
 def compare(traffic, before: dict, now: dict) -> dict:
@@ -105,10 +105,10 @@ def test_the_ai_is_slow(stack, phone, waiting, proxy, say, figure, backend, mann
         time.sleep(max(0.0, 15 - answered_in))
         not_asked = proxy.connections - asked
         time.sleep(SECONDS / 3)
-    wait_until(lambda: not t.untexted(traffic), seconds=60)
+    wait_until(lambda: not ledger.untexted(traffic), seconds=60)
     found = answers(stack, due)
     lateness = sorted((at - due[conversation]).total_seconds() for conversation, at in found)
-    now, disturbed = t.answers(traffic), delays(traffic)
+    now, disturbed = ledger.answers(traffic), delays(traffic)
     say(
         f"{WAITING} customers answered {lateness[0]:.1f} to {lateness[-1]:.1f} s after they were due, {asked} "
         f"connections and {not_asked} more in the seconds after"
@@ -154,9 +154,9 @@ def test_twilio_trickles(stack, phone, say, figure):
             proxy.behave()
             proxy.reset_all()
         missed = [story.customer for story in traffic.stories if story.kind == "missed"]
-        wait_until(lambda: not t.untexted(traffic), seconds=400)
-        t.check(traffic, recorded_within=30, say=say, figure=figure)
-        now = t.answers(traffic)
+        wait_until(lambda: not ledger.untexted(traffic), seconds=400)
+        ledger.check(traffic, recorded_within=30, say=say, figure=figure)
+        now = ledger.answers(traffic)
         say(f"facts at most {max(behind):.1f} s late; webhooks {now}, without the fault {before}")
         figure(texts=len(missed), facts_late_at_most_s=round(max(behind), 1), **compare(traffic, before, now))
     restart_worker(stack)

@@ -7,9 +7,11 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
+from calls import services
 from calls.models import Call
 from nevermisscall.lib import database
 from nevermisscall.lib.clock import DatabaseClock
+from nevermisscall.lib.database import breaker
 from nevermisscall.outbox import work
 from nevermisscall.webhooks.journal import files
 from sms import sending
@@ -103,6 +105,26 @@ def test_a_webhook_that_cannot_be_serialized_is_tried_again(acme, twilio, other,
     assert result().status_code == 200
     assert Call.objects.get().missed_reason == "busy"
     assert files.waiting() == []
+
+
+def test_what_follows_a_webhook_that_collides_again_and_again_does_not_overtake_it(
+    acme, twilio, replay, monkeypatch, journaled
+):
+    twilio.incoming_call()
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "accept_call", collide)
+        twilio.press("1")
+    twilio.dial_action(DialCallStatus="completed", DialBridged="true")
+    assert len(journaled()) == 2
+    breaker.close()
+    replay()
+
+    assert Call.objects.get().outcome == "answered"
+
+
+def collide(**_) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$")
 
 
 def test_a_text_whose_sender_ends_a_deadlock_is_sent_once(acme, twilio_api, other, meanwhile):

@@ -55,8 +55,12 @@ class Courier:
     def look(self) -> None:
         """Record what waits, if the database answers."""
         writer.seal(older_than=SEAL_AFTER if breaker.is_open else 0.0)
-        if not (breaker.is_open or files.waiting() or self._owes_notice):
+        waits = bool(files.waiting())
+        if not (breaker.is_open or waits or self._owes_notice):
+            self._back_since = None
             return
+        if waits and self._back_since is None:
+            breaker.trip(HOLD_SECONDS)  # another process may have kept it: here, too, what comes next joins it
         self._hold()
         try:
             if not database.answers():

@@ -64,6 +64,20 @@ def test_while_the_database_is_away_the_breaker_stays_open(business, twilio, cou
     assert Call.objects.count() == 1
 
 
+@pytest.mark.fault("F10")
+def test_what_comes_joins_what_another_process_kept(business, twilio, courier):
+    breaker.trip(60)
+    twilio.incoming_call()
+    breaker.close()  # as in the other process
+    with files.held():
+        courier.look()
+        assert breaker.is_open
+    courier.look()
+
+    assert not breaker.is_open
+    assert Call.objects.count() == 1
+
+
 def test_a_drain_that_takes_too_long_holds_nobody_up(business, twilio, courier, monkeypatch):
     breaker.trip(60)
     twilio.incoming_call()
