@@ -19,7 +19,7 @@ from nevermisscall.outbox.models import Work
 from nevermisscall.outbox.queues import Queue
 
 EVERY_SECONDS = 0.25
-THREADS = 8  # these and Celery's are more than the places of all queues together (tests/outbox/test_places.py)
+THREADS = 10  # these and Celery's are more than the places of all queues together (tests/outbox/test_places.py)
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Least
 
 from nevermisscall.lib.clock import DatabaseClock, database_now
 from nevermisscall.lib.logs import bind
+from nevermisscall.outbox.places import Places
 from nevermisscall.outbox.queues import Lane, Queue
 from nevermisscall.reconciling import running
 from nevermisscall.reconciling.models import Reconciliation
@@ -127,4 +128,6 @@ def _mine(row: Reconciliation) -> QuerySet[Reconciliation]:
     return Reconciliation.objects.filter(pk=row.pk, fence=row.fence)
 
 
-QUEUE = Queue(name="reconciling", model=Reconciliation, due="due_at", lane=Lane.BULK, handle=reconcile)
+QUEUE = Queue(
+    name="reconciling", model=Reconciliation, due="due_at", lane=Lane.BULK, handle=reconcile, places=Places(1)
+)

@@ -3,6 +3,8 @@
 import statistics
 import time
 
+import pytest
+
 from tests.journeys.stack import wait_until
 from tests.journeys.waiting import answers
 

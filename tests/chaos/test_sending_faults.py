@@ -54,11 +54,11 @@ STORMS = {
     # What was not accepted is sent again after two clean looks, three minutes on.
     "5xx for 20 %, half of them accepted": Storm(
         ("F12",),
-        500,
+        200,
         260,
         [
             {"kind": "error", "status": 500, "accepted": True, "probability": 0.1, "seed": 12},
-            {"kind": "error", "status": 503, "probability": 0.1, "seed": 13, "times": 50},
+            {"kind": "error", "status": 503, "probability": 0.1, "seed": 13, "times": 20},
         ],
     ),
     "20 % accepted, answer lost, callbacks on": Storm(

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.chaos.test_conversation_timers import answers, waiting  # noqa: F401
 from tests.conversations.ai.fake_server import FakeServer
 from tests.faults.proxy import Proxy
 from tests.journeys import ledger
 from tests.journeys.stack import wait_until
 from tests.journeys.traffic import Traffic
+from tests.journeys.waiting import answers
 
 SECONDS = 30
 WAITING = 50
@@ -91,7 +91,7 @@ def assert_as_fast(before: dict, now: dict) -> None:
     ("backend", "manner"),
     [("dispatchbot", "30 s slow"), ("dispatchbot", "a byte a second"), ("openai", "a byte a second")],
 )
-def test_the_ai_is_slow(stack, phone, waiting, proxy, say, figure, backend, manner):  # noqa: F811
+def test_the_ai_is_slow(stack, phone, waiting, proxy, say, figure, backend, manner):
     restart_worker(stack, **BACKENDS[backend](f"http://127.0.0.1:{proxy.port}"))
     before, undisturbed = quiet(stack)
     MANNERS[manner](proxy)

@@ -6,7 +6,14 @@ from nevermisscall.lib.env import BASE_DIR
 from nevermisscall.outbox import places, queues, sweeper
 from nevermisscall.outbox.places import Places
 
-ASK_SOMEBODY = {"sms.send", "conversations.turns", "calls.alerts.place", "calls.settle", "sms.fetch_media"}
+ASK_SOMEBODY = {
+    "sms.send",
+    "conversations.turns",
+    "calls.alerts.place",
+    "calls.settle",
+    "sms.fetch_media",
+    "reconciling",
+}
 
 
 def test_no_more_are_taken_than_there_are():

@@ -87,7 +87,7 @@ class Courier:
             while is_mine and self._goes_on():
                 progress = self._replayer.round(carry_on=self._goes_on)
                 if not (progress.recorded or progress.set_aside):
-                    return True
+                    return not progress.left  # what follows must not overtake it
                 self._owes_notice = True
                 logger.info("journal replayed", extra={"recorded": progress.recorded, "set_aside": progress.set_aside})
         return False
