@@ -32,8 +32,8 @@ def is_recent(*, call_id: int) -> bool:
     call counts as recent: an honest caller is the likelier one.
     """
     call = Call.objects.get(pk=call_id)
-    if call.events.filter(kind=CallEvent.Kind.SETTLED).exists():
-        return True  # Twilio has been asked, and a text about what ended long ago expires by itself
+    if call.events.filter(kind__in=[CallEvent.Kind.SETTLED, CallEvent.Kind.FOUND]).exists():
+        return True  # its times are Twilio's, and a text about what ended long ago does not leave
     receipts = WebhookReceipt.objects.filter(pk__in=call.events.values("receipt_id"))
     for params, received_at in receipts.values_list("params", "received_at"):
         if any(received_at - said_at < OLD for said_at in _signed_times(params)):

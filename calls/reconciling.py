@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from calls import answering, deciding, events, rows, services
 from calls.models import TERMINAL, Call, CallEvent, status_from
 from calls.serializers import CallWebhook
 from nevermisscall.lib import clock
+from nevermisscall.lib.clock import now
 from nevermisscall.outbox import facts
 from nevermisscall.twilio import calls as twilio_calls
 from nevermisscall.twilio.calls import CallRecord
@@ -41,12 +41,16 @@ def page(account_sid: str, *, since: datetime, until: datetime, next_url: str = 
 
 def look(account_sid: str, records: Sequence[CallRecord]) -> tuple[list[CallRecord], int]:
     """Return the calls that are to be mended, and how many were not to a number of ours. Two queries."""
+    found = outcomes(account_sid, records)
+    ours = [call for call in records if call.call_sid in found]
+    return [call for call in ours if _lacks(call, found[call.call_sid])], len(records) - len(ours)
+
+
+def outcomes(account_sid: str, records: Sequence[CallRecord]) -> dict[str, str | None]:
+    """Return what the calls to our numbers came to, by SID: blank for none yet, None for one that is not here."""
     owned = tenant_services.owned(account_sid, (call.to_number for call in records))
-    ours = [call for call in records if call.to_number in owned]
-    outcomes = dict(
-        Call.objects.filter(call_sid__in=[call.call_sid for call in ours]).values_list("call_sid", "outcome")
-    )
-    return [call for call in ours if _lacks(call, outcomes.get(call.call_sid))], len(records) - len(ours)
+    ours = [call.call_sid for call in records if call.to_number in owned]
+    return dict.fromkeys(ours) | dict(Call.objects.filter(call_sid__in=ours).values_list("call_sid", "outcome"))
 
 
 def mend(account_sid: str, record: CallRecord) -> str:
@@ -66,7 +70,7 @@ def mend(account_sid: str, record: CallRecord) -> str:
 def _lacks(record: CallRecord, outcome: str | None) -> bool:
     """Tell whether the call has no row, or ended a while ago and its row has no outcome."""
     if outcome is not None and not outcome and status_from(record.status) in TERMINAL:
-        return record.ended_at is None or record.ended_at < timezone.now() - CALLBACKS_COME_WITHIN
+        return record.ended_at is None or record.ended_at < now() - CALLBACKS_COME_WITHIN
     return outcome is None
 
 
@@ -86,7 +90,7 @@ def _settle(call: Call, record: CallRecord, legs: Sequence[CallRecord]) -> str:
         status=record.status,
         somebody_talked=_seconds_talked(legs) > 0,
         ended_at=record.ended_at,
-        found_at=timezone.now(),
+        found_at=now(),
     )
     return "settled"
 
@@ -98,7 +102,7 @@ def _open(account_sid: str, record: CallRecord, legs: Sequence[CallRecord], *, b
     call = rows.locked(seen, began_at, route)
     if call.started_at != began_at or call.reconciled_at is not None:
         return ""  # its webhook was faster
-    call.reconciled_at = timezone.now()
+    call.reconciled_at = now()
     rows.record(call, Kind.FOUND, began_at, record.status)
     if call.tenant_id is not None:
         facts.publish(events.CallIncoming(call))

@@ -12,7 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from conversations import admin_calls  # noqa: F401 - adds what followed to the page of a call
+from conversations import (
+    admin_calls,  # noqa: F401 - adds what followed to the page of a call
+    admin_late,  # noqa: F401 - registers its page
+)
 from conversations.admin_acting import DRAFT, ActingAdmin, may_act
 from conversations.admin_chat import chat_of, name_of, offers
 from conversations.models import Alert, Conversation, ConversationQuerySet, Entry, Transition

@@ -8,10 +8,13 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from conversations import (
+            late_news,
             ownership,
             tasks,  # noqa: F401 - subscribes on import
         )
+        from nevermisscall.outbox import queues
         from sms import vetoes
         from sms.models import Message
 
+        queues.register(late_news.QUEUE)
         vetoes.ask(Message.SenderType.AI, ownership.ai_text_is_wanted)

@@ -8,12 +8,13 @@ from django.db.models import F, Q
 
 from calls.models import Call
 from conversations.history import Alert, Transition
+from conversations.news import LateItem, LateNews
 from nevermisscall.lib.clock import now
 from nevermisscall.outbox.models import Work
 from sms.models import Message
 from tenants.models import Contact, PhoneNumber, Tenant
 
-__all__ = ["Alert", "Conversation", "Entry", "Transition"]
+__all__ = ["Alert", "Conversation", "Entry", "LateItem", "LateNews", "Transition"]
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

@@ -4,7 +4,7 @@ import logging
 
 from django.db import transaction
 
-from conversations import alerts, ownership, threads, timing
+from conversations import alerts, late_news, ownership, threads, timing
 from conversations.ai import courtesies, emergency, language
 from conversations.events import EmergencyDetected, MessageReceived
 from conversations.models import Conversation, Entry, Transition
@@ -39,6 +39,16 @@ def receive_message(*, message_id: int) -> Conversation | None:
     return conversation
 
 
+@transaction.atomic
+def add_found(*, message_id: int) -> None:
+    """Add a text that left our number, and nobody here knew of, to the customer's newest conversation."""
+    message = Message.objects.select_related("phone_number").get(pk=message_id)
+    theirs = Conversation.objects.filter(phone_number=message.phone_number, customer_phone=message.to_number)
+    newest = theirs.select_for_update().order_by("-pk").first()
+    if newest is not None:
+        threads.add_sent(newest, message)
+
+
 def raise_emergency(conversation: Conversation, *, kind: str, detected_by: str) -> bool:
     """Mark a locked conversation as an emergency and publish it. Returns whether that is news; the caller saves."""
     if conversation.urgency_level == Urgency.EMERGENCY:
@@ -59,8 +69,8 @@ def _conversation_of(message: Message) -> Conversation | None:
 
 def _react(conversation: Conversation, message: Message) -> None:
     if message.taken_as in {TakenAs.STOP, TakenAs.REVOKE}:
-        if conversation.status == Conversation.Status.COMPLETED:
-            return
+        if conversation.status == Conversation.Status.COMPLETED or conversation.contact.opted_out_at is None:
+            return  # the last: a START that was written later was here first
         ownership.move(
             conversation,
             Conversation.Status.COMPLETED,
@@ -73,6 +83,13 @@ def _react(conversation: Conversation, message: Message) -> None:
 
 
 def _react_to_words(conversation: Conversation, message: Message) -> None:
+    """Set the timer and tell people.
+
+    What was found in Twilio's list too late waits for a person instead; of what was answered since, nobody need hear.
+    """
+    answered = message.reconciled_at is not None and late_news.was_written_to(
+        tenant_id=conversation.tenant_id, customer=conversation.customer_phone, since=message.created_at
+    )
     if conversation.status == Conversation.Status.COMPLETED:
         if courtesies.is_courtesy(message.body):
             return  # a "thanks" after the end needs no answer
@@ -83,13 +100,22 @@ def _react_to_words(conversation: Conversation, message: Message) -> None:
     _note_words(conversation, message)
     assessment = emergency.assess(message.body, trade=conversation.tenant.trade)
     is_emergency = assessment.level == Urgency.EMERGENCY
-    if is_emergency:
-        raise_emergency(conversation, kind=assessment.kind, detected_by="rules")
-    elif assessment.level == Urgency.URGENT and conversation.urgency_level in {Urgency.NORMAL, Urgency.LOW}:
+    alarmed = is_emergency and raise_emergency(conversation, kind=assessment.kind, detected_by="rules")
+    if (
+        not is_emergency
+        and assessment.level == Urgency.URGENT
+        and conversation.urgency_level in {Urgency.NORMAL, Urgency.LOW}
+    ):
         conversation.urgency_level = Urgency.URGENT
-    timing.customer_wrote(conversation, is_emergency=is_emergency)
+    if not (answered or message.came_too_late):
+        timing.customer_wrote(conversation, is_emergency=is_emergency)
     conversation.save()
-    _tell_people(conversation, message)
+    if answered:
+        return
+    if not message.came_too_late:
+        _tell_people(conversation, message)
+    elif not alarmed:
+        late_news.note_text(message)
 
 
 def _note_words(conversation: Conversation, message: Message) -> None:

@@ -27,6 +27,12 @@ def receive_message(fact: Fact) -> None:
     receiving.receive_message(message_id=fact.data["message_id"])
 
 
+@subscribe("sms.message_found", name="conversations.add_found")
+def add_found(fact: Fact) -> None:
+    """Make a text that was found at Twilio a line of the customer's conversation, if they have one."""
+    receiving.add_found(message_id=fact.data["message_id"])
+
+
 @subscribe("message.delivery_failed", name="conversations.explain_undelivered")
 def explain_undelivered(fact: Fact) -> None:
     """Tell the owner whom to call back."""

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from calls import services as call_services
 from calls.models import Call
-from conversations import owner_calls, threads
+from conversations import late_news, owner_calls, threads
 from conversations.models import Conversation, Entry
 from nevermisscall.lib import phones
 from nevermisscall.lib.clock import utcnow
@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 def answer_missed_call(*, call_id: int, is_recent: bool = True) -> Message | None:
     """Text the caller of a missed call, once. Returns the queued text, or None where none is sent.
 
-    None is sent to someone texted within the cooldown, nor where the gate refuses or the call is an old one
-    (`calls.recency`): then the owner is told instead.
+    None is sent to someone texted within the cooldown, nor where the gate refuses, the call is an old one
+    (`calls.recency`) or was found in Twilio's list too late: then the owner is told instead.
     """
     if not call_services.claim_text_back(call_id=call_id):
         return None
@@ -48,6 +48,9 @@ def answer_missed_call(*, call_id: int, is_recent: bool = True) -> Message | Non
     verdict = sms_services.may_send(number=number, to_number=call.from_number, purpose=Purpose.MISSED_CALL)
     if verdict.rule == Rule.BLOCKED:
         logger.info("no text-back and no alert: the caller is blocked")
+        return None
+    if call.came_too_late:
+        late_news.note_call(call)
         return None
     if not verdict.allowed:
         tell_owner(number=number, customer=call.from_number, rule=verdict.rule, key=key)
@@ -127,7 +130,7 @@ def _texted_recently(conversation: Conversation, number: PhoneNumber) -> bool:
     texted = Message.objects.filter(
         tenant_id=number.tenant_id,
         to_number=conversation.customer_phone,
-        purpose=Purpose.MISSED_CALL,
+        purpose__in=[Purpose.MISSED_CALL, Purpose.FOUND],  # what was found at Twilio may have been a text-back
         created_at__gt=utcnow() - cooldown,
     )
     return texted.exclude(status__in=[Status.FAILED, Status.EXPIRED, Status.CANCELED]).exists()

@@ -21,15 +21,22 @@ def open_conversation(
     number: PhoneNumber, customer: str, *, call: Call | None = None, at: datetime | None = None
 ) -> Conversation:
     """Return the customer's open conversation, locked; a new one if there is none. `call` is the one that opens it."""
+    at = at or utcnow()
     contact, _ = Contact.objects.get_or_create(tenant_id=number.tenant_id, number=customer)
     conversation, created = lock_open(number, customer).get_or_create(
         phone_number=number,
         customer_phone=customer,
-        defaults={"tenant_id": number.tenant_id, "contact": contact, "call": call, "language": contact.language},
+        defaults={
+            "tenant_id": number.tenant_id,
+            "contact": contact,
+            "call": call,
+            "language": contact.language,
+            "last_activity": at,
+        },
     )
     if created:
         facts.publish(ConversationCreated(conversation))
-    touch(conversation, at or utcnow())
+    touch(conversation, at)
     return conversation
 
 

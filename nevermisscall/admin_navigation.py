@@ -17,7 +17,7 @@ from calls.alerts.models import AlertCall
 from calls.models import Call, CallEvent
 from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
 from conversations.emergencies.models import Escalation
-from conversations.models import Conversation, Entry
+from conversations.models import Conversation, Entry, LateNews
 from conversations.owner.models import OwnerText
 from nevermisscall.api.models import IdempotentRequest
 from nevermisscall.backup.models import Backup
@@ -25,7 +25,7 @@ from nevermisscall.lib.admin import change_url, list_url, shown_number
 from nevermisscall.outbox import queues
 from nevermisscall.outbox.admin import dead_letter_count, may_view
 from nevermisscall.outbox.models import Delivery, Fact, Heartbeat
-from nevermisscall.reconciling.models import Reconciliation
+from nevermisscall.reconciling.models import Disposition, Reconciliation
 from nevermisscall.status.models import ServiceState
 from nevermisscall.webhooks.journal import files
 from nevermisscall.webhooks.models import WebhookMinute, WebhookReceipt
@@ -42,6 +42,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
         ("Texts", "sms", Message),
         ("Bulk texts", "campaign", Batch),
         ("Alert calls", "phone_forwarded", AlertCall),
+        ("Calls day by day", "fact_check", Disposition),
     ],
     "Businesses": [
         ("Businesses", "storefront", Tenant),
@@ -55,6 +56,7 @@ GROUPS: dict[str, list[tuple[str, str, type[Model]]]] = {
     "Behind the scenes": [
         ("Webhooks", "webhook", WebhookReceipt),
         ("Twilio's lists", "sync", Reconciliation),
+        ("Late news", "notification_important", LateNews),
         ("Webhooks by the minute", "timer", WebhookMinute),
         ("Call events", "timeline", CallEvent),
         ("Files of texts", "image", MessageMedia),

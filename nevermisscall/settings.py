@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget Idempotency-Keys": {"task": "api.forget_idempotent_requests", "schedule": 3600.0},
     "forget how long webhooks took": {"task": "webhooks.forget_minutes", "schedule": 3600.0},
     "know every account that is to be reconciled": {"task": "reconciling.ensure", "schedule": 3600.0},
+    "hold yesterday's calls against Twilio's": {"task": "reconciling.count_yesterday", "schedule": 3600.0},
     "end conversations that nobody goes on with": {"task": "conversations.close_quiet", "schedule": 3600.0},
 }
 

@@ -59,6 +59,12 @@ class InboundFact(MessageFact):
         }
 
 
+class MessageFound(InboundFact):
+    """A text that left one of our numbers is at Twilio, and nothing here knew of it. Published with the row."""
+
+    topic = "sms.message_found"
+
+
 class MessageReceived(InboundFact):
     """A customer texted: words or pictures, or STOP, START, HELP. Published with the row, once for each text."""
 

@@ -1,7 +1,7 @@
 """A text message and every attempt to send it."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -23,6 +23,9 @@ __all__ = [
     "SenderPace",
     "Status",
 ]
+
+
+TOO_LATE = timedelta(minutes=15)
 
 
 class Status(models.TextChoices):
@@ -157,9 +160,12 @@ class Message(Work):
     possible_duplicate = models.BooleanField(default=False, help_text="Sent again after Twilio denied knowing it.")
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When the sender looks at it next.")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Not sent later than this.")
-    created_at = models.DateTimeField(default=now, help_text="Inbound: when it reached us.")
+    created_at = models.DateTimeField(default=now, help_text="Inbound: when it reached us, or as Twilio says.")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When Twilio had it.")
     delivered_at = models.DateTimeField(null=True, blank=True)
+    reconciled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was found in Twilio's list: no webhook had brought it."
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -201,6 +207,11 @@ class Message(Work):
 
     def __str__(self) -> str:
         return self.message_sid or f"message {self.pk}"
+
+    @property
+    def came_too_late(self) -> bool:
+        """Whether an inbound text was found so long after it was written that nothing automatic answers it."""
+        return self.reconciled_at is not None and self.reconciled_at - self.created_at > TOO_LATE
 
     @property
     def not_before(self) -> datetime | None:

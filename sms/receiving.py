@@ -7,13 +7,13 @@ gives to keywords only, and the answer to HELP.
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from nevermisscall.lib import phones
-from nevermisscall.lib.clock import DatabaseClock, utcnow
+from nevermisscall.lib.clock import DatabaseClock, lag, utcnow
 from nevermisscall.lib.logs import bind
 from nevermisscall.lib.segments import segments
 from nevermisscall.outbox import doorbell, facts, queues
@@ -58,6 +58,7 @@ class InboundText:
     media: tuple[InboundMedia, ...]
     num_segments: int | None
     opt_out_type: str
+    found_at: datetime | None = None  # if no webhook brought it: when it was found in Twilio's list
 
 
 @transaction.atomic(savepoint=False)
@@ -144,6 +145,7 @@ def _opted(text: InboundText, route: routing.Route, reading: Reading) -> str | N
         number=text.from_number,
         source=Consent.Source.KEYWORD,
         evidence=text.message_sid,
+        is_explicit=reading.wish == Wish.START,
     )
     return TakenAs.START if news or reading.wish == Wish.START else None
 
@@ -173,6 +175,9 @@ def _answer_help(text: InboundText, route: routing.Route, contact: Contact) -> N
 
 
 def _send_owed(route: routing.Route, to_number: str, template: str, language: str, *, key: str) -> None:
+    if lag() > OWED_WITHIN:
+        logger.info("a text that is owed would come too late")
+        return
     number = PhoneNumber.objects.select_related("tenant", "account").get(pk=route.number_id)
     values = {"business": number.tenant.name, "phone": phones.national(number.number)}
     body = texts.render(tenant_id=number.tenant_id, key=template, language=language, values=values)
@@ -206,6 +211,7 @@ def _keep(
         body=text.body,
         num_segments=text.num_segments or segments(text.body),
         created_at=utcnow(),
+        reconciled_at=text.found_at,
     )
     bind(message_id=message.pk, message_sid=text.message_sid)
     logger.info("text received", extra={"taken_as": taken_as, "media": len(text.media)})

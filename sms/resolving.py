@@ -82,7 +82,7 @@ def _match(message: Message, attempt: SendAttempt, found: list[MessageRecord]) -
             in_time
             and sent.message_sid not in taken
             and _is_ours(sent, message)
-            and _same_text(sent.body, message.body)
+            and is_same_text(sent.body, message.body)
         ):
             return sent
     return None
@@ -93,7 +93,8 @@ def _is_ours(sent: MessageRecord, message: Message) -> bool:
     return sent.from_number == message.from_number or bool(pool and sent.messaging_service_sid == pool)
 
 
-def _same_text(one: str, other: str) -> bool:
+def is_same_text(one: str, other: str) -> bool:
+    """Tell whether two bodies are the same but for white space, which Twilio may change."""
     return " ".join(one.split()) == " ".join(other.split())
 
 

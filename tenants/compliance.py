@@ -25,6 +25,7 @@ class Purpose(models.TextChoices):
     OWNER_ALERT = "owner_alert", "News for the owner"
     EMERGENCY = "emergency", "Safety"
     CONFIRMATION = "confirmation", "Opt-out confirmed, HELP answered"  # the one text that may follow an opt-out
+    FOUND = "found", "Found at Twilio"  # it left our number, and nothing here says why; never sent as that
 
 
 # Sent without a person having decided on this text to this customer.

@@ -1,4 +1,11 @@
-"""Opting out and in, and the ledger entries that go with calls, texts and words."""
+"""Opting out and in, and the ledger entries that go with calls, texts and words.
+
+STOP and START count by when they were written, not by when we hear of them: a webhook may wait in the journal, or be
+found in Twilio's list, while a later one comes at once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -11,7 +18,12 @@ from tenants.models import Contact
 
 Channel, PurposeClass, Source = Consent.Channel, Consent.PurposeClass, Consent.Source
 
+_PAIRS = [(channel, purpose_class) for channel in Channel for purpose_class in PurposeClass]
+_TEXTS = (Channel.SMS, PurposeClass.INFORMATIONAL)
+
 EVIDENCE = 200  # characters
+# Twilio's times are whole seconds and its clock is not ours. In doubt they opted out.
+CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 class ConsentRefused(Refusal):
@@ -22,40 +34,72 @@ class ConsentRefused(Refusal):
 def opt_out(*, tenant_id: int, number: str, source: str = Source.ADMIN, evidence: str = "") -> bool:
     """Record that this person wants neither texts nor calls. Returns whether that is news.
 
-    Opting out again changes nothing. The ledger gets a revocation for each channel and class of purposes.
+    Opting out again changes nothing. The ledger gets a revocation for each channel and class of purposes. A STOP that
+    was overtaken by a later START revokes only what that did not grant.
     """
-    contact, _ = Contact.objects.get_or_create(tenant_id=tenant_id, number=number)
-    if not Contact.objects.filter(pk=contact.pk, opted_out_at__isnull=True).update(opted_out_at=utcnow()):
+    at = utcnow()
+    contact = _locked(tenant_id, number)
+    if contact.opted_out_at is not None:
+        Contact.objects.filter(pk=contact.pk, opted_out_at__lt=at).update(opted_out_at=at)
         return False
+    if _started_after(contact, at):
+        _revoke(contact, [pair for pair in _PAIRS if pair != _TEXTS], source, evidence, at)
+        return False
+    Contact.objects.filter(pk=contact.pk).update(opted_out_at=at)
+    _revoke(contact, _PAIRS, source, evidence, at)
+    facts.publish(ContactOptedOut(contact_id=contact.pk, tenant_id=tenant_id))
+    return True
+
+
+@transaction.atomic
+def opt_in(*, tenant_id: int, number: str, source: str, evidence: str = "", is_explicit: bool = False) -> bool:
+    """Record that a person who opted out wants texts again. Returns whether that is news.
+
+    It restores what a text can grant: informational texts. Calls and advertising need a consent of their own. One that
+    is older than the opt-out changes nothing. An explicit one, the word START, is written down even if nobody here
+    knows of an opt-out: that may still be on its way.
+    """
+    at = utcnow()
+    contact = _locked(tenant_id, number)
+    if contact.opted_out_at is None:
+        if is_explicit:
+            _grant(contact, Channel.SMS, PurposeClass.INFORMATIONAL, source, evidence)
+        return False
+    if contact.opted_out_at >= at:
+        return False
+    Contact.objects.filter(pk=contact.pk).update(opted_out_at=None)
+    _grant(contact, Channel.SMS, PurposeClass.INFORMATIONAL, source, evidence)
+    facts.publish(ContactOptedIn(contact_id=contact.pk, tenant_id=tenant_id))
+    return True
+
+
+def _locked(tenant_id: int, number: str) -> Contact:
+    contact, _ = Contact.objects.select_for_update().get_or_create(tenant_id=tenant_id, number=number)
+    return contact
+
+
+def _started_after(contact: Contact, at: datetime) -> bool:
+    """Tell whether the person texted START after `at`."""
+    starts = Consent.objects.filter(
+        contact=contact, channel=Channel.SMS, purpose_class=PurposeClass.INFORMATIONAL, source=Source.KEYWORD
+    )
+    return starts.filter(is_granted=True, recorded_at__gt=at + CLOCKS_DIFFER).exists()
+
+
+def _revoke(contact: Contact, pairs: Iterable[tuple[str, str]], source: str, evidence: str, at: datetime) -> None:
     Consent.objects.bulk_create(
         Consent(
-            tenant_id=tenant_id,
+            tenant_id=contact.tenant_id,
             contact=contact,
             channel=channel,
             purpose_class=purpose_class,
             is_granted=False,
             source=source,
             evidence=evidence[:EVIDENCE],
+            recorded_at=at,
         )
-        for channel in Channel
-        for purpose_class in PurposeClass
+        for channel, purpose_class in pairs
     )
-    facts.publish(ContactOptedOut(contact_id=contact.pk, tenant_id=tenant_id))
-    return True
-
-
-@transaction.atomic
-def opt_in(*, tenant_id: int, number: str, source: str, evidence: str = "") -> bool:
-    """Record that a person who opted out wants texts again. Returns whether that is news.
-
-    It restores what a text can grant: informational texts. Calls and advertising need a consent of their own.
-    """
-    contact, _ = Contact.objects.get_or_create(tenant_id=tenant_id, number=number)
-    if not Contact.objects.filter(pk=contact.pk, opted_out_at__isnull=False).update(opted_out_at=None):
-        return False
-    _grant(contact, Channel.SMS, PurposeClass.INFORMATIONAL, source, evidence)
-    facts.publish(ContactOptedIn(contact_id=contact.pk, tenant_id=tenant_id))
-    return True
 
 
 def record_contact(contact: Contact, *, source: str, evidence: str) -> None:
@@ -146,6 +190,7 @@ def revoke(contact: Contact, *, channel: str, purpose_class: str, source: str, e
         is_granted=False,
         source=source,
         evidence=evidence[:EVIDENCE],
+        recorded_at=utcnow(),
     )
 
 
@@ -165,4 +210,5 @@ def _grant(
         is_written=is_written,
         source=source,
         evidence=evidence[:EVIDENCE],
+        recorded_at=utcnow(),
     )

@@ -12,6 +12,7 @@ from tenants import owner_texts
 VARIABLES: dict[str, frozenset[str]] = {
     "missed_call": frozenset({"business"}),
     "owner_missed_call": frozenset({"business", "customer", "reason"}),
+    "owner_late_news": frozenset({"business", "list"}),
     "owner_undelivered_call": frozenset({"business", "customer"}),  # said on the phone; {customer} digit by digit
     "owner_customer_wrote": frozenset({"business", "handle", "customer", "words"}),
     "owner_ai_took": frozenset({"business", "handle", "customer", "words"}),
@@ -48,6 +49,12 @@ SHIPPED: dict[tuple[str, str], str] = {
     ),
     ("owner_missed_call", "es"): (
         "{business}: llamada perdida de {customer}. No se le puede escribir ({reason}); devuélvale la llamada."
+    ),
+    ("owner_late_news", "en"): (
+        "{business}: these calls and texts did not reach us in time, and nobody has answered them:\n{list}"
+    ),
+    ("owner_late_news", "es"): (
+        "{business}: estas llamadas y mensajes no nos llegaron a tiempo, y nadie los ha contestado:\n{list}"
     ),
     ("owner_customer_wrote", "en"): "{handle} {customer}: {words}",
     ("owner_customer_wrote", "es"): "{handle} {customer}: {words}",

@@ -175,8 +175,9 @@ def _call(row: Escalation, phone: str, words: str, key: str) -> AlertCall:
 
 
 def _tell_customer(conversation: Conversation, template: str) -> None:
-    """Say honestly that nobody was reached so far, unless a person writes with them already."""
-    if conversation.ownership == Conversation.Ownership.USER:
+    """Say honestly that nobody was reached so far, unless a person writes with them or they wrote long ago."""
+    newest = conversation.last_customer_message
+    if conversation.ownership == Conversation.Ownership.USER or (newest is not None and newest.came_too_late):
         return
     tenant = conversation.tenant
     body = texts.render(

@@ -14,6 +14,7 @@ from conversations.owner.models import OwnerText
 from conversations.owner.reading import Command, Reading
 from nevermisscall.lib.logs import bind
 from sms.models import Message
+from tenants.compliance import Purpose
 from tenants.models import OwnerNumber
 
 # A phone that answers each text of ours so soon, with the same words as the last time, does it by itself.
@@ -52,12 +53,24 @@ def receive_text(*, message_id: int) -> None:
     said = reading.read(message.body)
     if _is_no_persons(text, said):
         text.state = State.IGNORED
+    elif message.reconciled_at is not None and _went_out(text, said):
+        text.state = State.DONE
+    elif message.came_too_late:
+        # What they said then may not be true any more: they decide, and nothing of it leaves by itself.
+        text.state = State.DROPPED
+        answer(text, "owner_dropped", words=relaying.words_of(text) or message.body.strip())
     elif not _answers_question(text, said):
         _act(text, said)
     text.save()
     if text.conversation is not None and not text.command and text.state in {State.DONE, State.FETCHING}:
         _drop_older(text, said)
     logger.info("an owner's text was read", extra={"command": text.command, "state": text.state})
+
+
+def _went_out(text: OwnerText, said: Reading) -> bool:
+    """Tell whether the words left our number after they were written: before we lost what we knew of it."""
+    found = Message.objects.filter(tenant_id=text.tenant_id, purpose=Purpose.FOUND, created_at__gte=text.created_at)
+    return bool(said.words) and found.filter(body=said.words).exclude(to_number=text.phone).exists()
 
 
 def _act(text: OwnerText, said: Reading) -> None:

@@ -18,6 +18,7 @@ LABELS = {
     ("queues",): "queue",
     ("calls", "by_outcome"): "outcome",
     ("sms", "errors"): "code",
+    ("disposition", "calls"): "outcome",
 }
 
 

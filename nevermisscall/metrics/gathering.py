@@ -10,13 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Min, Sum
 
 from calls.models import Call
 from nevermisscall.backup import standing as backups
 from nevermisscall.lib.clock import DatabaseClock, utcnow
 from nevermisscall.outbox import heartbeats
 from nevermisscall.outbox.backlog import backlogs
+from nevermisscall.reconciling.models import Disposition, Reconciliation
 from nevermisscall.webhooks import timing
 from nevermisscall.webhooks.journal.figures import figures
 from nevermisscall.webhooks.models import WebhookMinute
@@ -136,6 +137,25 @@ def journal() -> Figures:
     return {**found, "database_is_away": int(found["database_is_away"])}
 
 
+def reconciliation() -> Figures:
+    """How far Twilio's lists are compared with what is here, by the account that is furthest behind."""
+    oldest = Reconciliation.objects.aggregate(until=Min("reconciled_until"))["until"]
+    return {"behind_seconds": max(0, round((utcnow() - oldest).total_seconds())) if oldest else None}
+
+
+def disposition() -> Figures:
+    """The last day whose calls were counted, all accounts together; `without_outcome` must be 0."""
+    last = Disposition.objects.order_by("-day").first()
+    rows = Disposition.objects.filter(day=last.day) if last else Disposition.objects.none()
+    names = ("answered", "missed", "refused", "undecided", "not_here")
+    found = rows.aggregate(**{name: Sum(name) for name in names})
+    return {
+        "calls": {name: found[name] or 0 for name in names},
+        "without_outcome": (found["undecided"] or 0) + (found["not_here"] or 0) if last else None,
+        "days_ago": (utcnow().date() - last.day).days if last else None,
+    }
+
+
 SECTIONS: dict[str, Callable[[], Figures]] = {
     "webhook_processing": webhook_processing,
     "calls": calls,
@@ -146,6 +166,8 @@ SECTIONS: dict[str, Callable[[], Figures]] = {
     "twilio": twilio,
     "journal": journal,
     "backup": backup,
+    "reconciliation": reconciliation,
+    "disposition": disposition,
 }
 
 _TEXT_BACKS = """

@@ -1,11 +1,34 @@
-"""How far each Twilio account is reconciled."""
+"""How far each Twilio account is reconciled, and what each day's calls came to."""
 
 from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
-from nevermisscall.lib.admin import DANGER, INFO, NONE, SUCCESS, WARNING, ago, badge
+from calls.models import Call
+from nevermisscall.lib.admin import (
+    DANGER,
+    INFO,
+    NONE,
+    SUCCESS,
+    WARNING,
+    DayRangeFilter,
+    RecordAdmin,
+    ago,
+    badge,
+    list_url,
+)
 from nevermisscall.outbox.admin import WorkAdmin
-from nevermisscall.reconciling.models import Reconciliation
+from nevermisscall.reconciling.models import Disposition, Reconciliation
 from nevermisscall.reconciling.running import FIGURES
+
+# Column, what it is called, and its colour in templates/admin/style.html.
+_PARTS = (
+    ("answered", "answered", "ok"),
+    ("missed", "missed", "info"),
+    ("refused", "refused", "warn"),
+    ("undecided", "without an outcome", "bad"),
+    ("not_here", "not here", "bad"),
+)
 
 
 @admin.register(Reconciliation)
@@ -55,3 +78,51 @@ class ReconciliationAdmin(WorkAdmin[Reconciliation]):
     def found(self, row: Reconciliation) -> str:
         parts = [f"{row.figures[name]} {name.replace('_', ' ')}" for name in FIGURES if row.figures.get(name)]
         return ", ".join(parts) or NONE
+
+
+@admin.register(Disposition)
+class DispositionAdmin(RecordAdmin[Disposition]):
+    list_display = ("day", "account_sid", "bar", "answered", "missed", "refused", "lacking")
+    list_filter = (("day", DayRangeFilter),)
+    search_fields = ("account_sid",)
+    search_help_text = "SID of the Twilio account"
+    sid_fields = ("account_sid",)
+    ordering = ("-day", "account_sid")
+    fields = (
+        ("day", "account_sid", "counted_at"),
+        "bar",
+        ("answered", "missed", "refused"),
+        ("undecided", "not_here", "going_on", "not_ours"),
+        "calls",
+    )
+    readonly_fields = ("bar", "calls")
+
+    @admin.display(description="Calls")
+    def bar(self, day: Disposition) -> str:
+        numbers = [getattr(day, name) for name, _, _ in _PARTS]
+        total = sum(numbers)
+        if not total:
+            return NONE
+        parts = format_html_join(
+            "",
+            '<i title="{} {}" style="display: block; height: 100%; width: {}%; background: var(--{})"></i>',
+            (
+                (n, text, round(100 * n / total, 1), colour)
+                for n, (_, text, colour) in zip(numbers, _PARTS, strict=True)
+            ),
+        )
+        return format_html(
+            '<span class="nmc" title="{} calls" style="background: var(--soft); border-radius: 4px; display: flex; '
+            'height: 8px; margin-top: 6px; overflow: hidden; width: 160px">{}</span>',
+            total,
+            parts,
+        )
+
+    @admin.display(description="Without an outcome")
+    def lacking(self, day: Disposition) -> str:
+        return badge(str(day.without_outcome), DANGER) if day.without_outcome else badge("None", SUCCESS)
+
+    @admin.display(description="Calls without an outcome")
+    def calls(self, day: Disposition) -> str:
+        links = ((f"{list_url(Call)}?q={sid}", sid) for sid in day.call_sids)
+        return format_html_join(mark_safe("<br>"), '<a class="text-link" href="{}">{}</a>', links) or NONE

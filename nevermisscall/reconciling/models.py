@@ -8,6 +8,38 @@ from django.db.models import Q
 from nevermisscall.outbox.models import Work
 
 
+class Disposition(models.Model):
+    """What became of every call to a number of ours that Twilio knows of one day (UTC): exactly one outcome each."""
+
+    account_sid = models.CharField(max_length=34)
+    day = models.DateField(help_text="In UTC, as at Twilio.")
+    answered = models.PositiveIntegerField(default=0)
+    missed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    undecided = models.PositiveIntegerField(default=0, help_text="Over at Twilio, and without an outcome here.")
+    not_here = models.PositiveIntegerField(default=0, help_text="At Twilio, and not here.")
+    going_on = models.PositiveIntegerField(default=0, help_text="Not over when they were counted.")
+    not_ours = models.PositiveIntegerField(default=0, help_text="To numbers of the account that we do not know.")
+    call_sids = models.JSONField(default=list, blank=True, help_text="Those without an outcome, 200 at most.")
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account_sid", "day"], name="disposition_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-day"], name="disposition_by_day"),  # /metrics, the admin's list
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.account_sid}"
+
+    @property
+    def without_outcome(self) -> int:
+        """How many calls nobody here can account for."""
+        return self.undecided + self.not_here
+
+
 class Reconciliation(Work):
     """One Twilio account: up to when its lists and our rows agree, and the run that is under way.
 

@@ -15,6 +15,7 @@ from calls import reconciling as calls
 from nevermisscall.lib import database
 from nevermisscall.twilio.errors import TwilioError
 from nevermisscall.twilio.paging import Page
+from sms import reconciling as texts
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,9 @@ class Stage:
 
 
 STAGES: dict[str, Stage] = {
+    "outgoing": Stage(texts.outgoing_page, texts.look_outgoing, texts.mend_outgoing),
     "calls": Stage(calls.page, calls.look, calls.mend),
+    "incoming": Stage(texts.incoming_page, texts.look_incoming, texts.mend_incoming),
 }
 FIRST = next(iter(STAGES))
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F, QuerySet
@@ -61,6 +61,19 @@ def after_outage() -> None:
         due_at=Least(F("due_at"), soon), wanted_at=DatabaseClock(), fence=None, lease_until=None, dead_at=None
     )
     logger.info("Twilio's lists will be read for what did not reach us")
+
+
+def look_again(account_sid: str, *, since: datetime) -> None:
+    """Something is missing: begin anew where it should be, now."""
+    Reconciliation.objects.filter(account_sid=account_sid).update(
+        reconciled_until=Least(F("reconciled_until"), since),
+        stage="",
+        next_url="",
+        due_at=DatabaseClock(),
+        fence=None,
+        lease_until=None,
+        dead_at=None,
+    )
 
 
 def reconcile(row: Reconciliation) -> timedelta | None:

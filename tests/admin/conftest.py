@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from calls.alerts.models import AlertCall
 from calls.models import Call
+from conversations import late_news
 from conversations.booking import calendars
 from conversations.booking.models import Appointment, BusyTime, CalendarFeed, Resource
 from conversations.models import Conversation
@@ -18,6 +19,7 @@ from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
 from nevermisscall.outbox.heartbeats import beat
 from nevermisscall.reconciling import scheduling
+from nevermisscall.reconciling.models import Disposition
 from nevermisscall.status import services as status_services
 from nevermisscall.webhooks import timing
 from sms.bulk.models import Batch, Recipient
@@ -144,6 +146,15 @@ def everything(acme, missed_call, operator, client):
     beat("host:17")
     scheduling.ensure_rows()
     Backup.objects.create(name="20261120T030000Z-3f2a", host="host", taken_at=timezone.now(), size=4_000_000)
+    late_news.note_call(call)
+    Disposition.objects.create(
+        account_sid=call.account_sid,
+        day="2026-11-19",
+        missed=3,
+        not_here=1,
+        call_sids=["CA" + "1" * 32],
+        counted_at=timezone.now(),
+    )
     timing.flush()
     status_services.report(name="dispatchbot_ai", state="degraded", error="no answer within 10 s")
     assert Contact.objects.exists()

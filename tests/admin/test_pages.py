@@ -20,7 +20,7 @@ from sms.models import Message, SendAttempt
 from tenants.models import PhoneNumber, Tenant
 
 ELSEWHERE = {"admin", "auth", "contenttypes", "sessions"}
-INLINE_ONLY = {"OwnerNumber", "BusinessHours", "Closure"}  # part of their business's page
+INLINE_ONLY = {"OwnerNumber", "BusinessHours", "Closure", "LateItem"}  # part of another's page
 RECORDS = [Call, CallEvent, AlertCall, Message, SendAttempt, Conversation, Entry, Fact, Delivery, WebhookReceipt]
 GROWING = [*RECORDS, Tenant, PhoneNumber]
 REGISTERED = sorted(admin.site._registry, key=lambda model: model.__name__)

@@ -14,6 +14,7 @@ from conversations.booking.models import Appointment
 from conversations.emergencies.models import Escalation
 from conversations.models import Conversation
 from nevermisscall.outbox import facts
+from nevermisscall.reconciling.models import Disposition
 from sms.models import Message
 from tenants.models import Contact
 from tests.docs.tables import code, table
@@ -24,6 +25,7 @@ SAMPLES = {
     "call": Call(),
     "alert_call": AlertCall(),
     "message": Message(),
+    "disposition": Disposition(day=datetime.now(UTC).date()),
     "conversation": Conversation(),
     "appointment": Appointment(contact=Contact(), starts_at=datetime.now(UTC), ends_at=datetime.now(UTC)),
 }
