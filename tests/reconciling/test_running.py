@@ -43,11 +43,10 @@ def test_a_long_list_is_read_page_by_page(acme, lists, since, one_page, pages_of
 
     found = []
     row = one_page()
-    while row.stage == "calls" or not row.finished_at:
+    while not row.finished_at:
         found.append(Call.objects.count())
         row = one_page()
-    assert found[-2:] == [2, 4]
-    assert Call.objects.count() == 5
+    assert sorted(set(found)) == [0, 2, 4, 5]
     assert row.figures["created"] == 5
 
 

@@ -250,8 +250,8 @@ PRODUCT = [
     if not {"migrations", "emulator"} & set(path.parts)
 ]
 CREATORS = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "copy_from"}
-MAY_SEND = {"sms/sending.py", "sms/resolving.py"}
-MAY_MAKE_MESSAGES = {"sms/services.py", "sms/receiving.py"}
+MAY_SEND = {"sms/sending.py", "sms/resolving.py", "sms/reconciling.py"}  # the last two only read Twilio's lists
+MAY_MAKE_MESSAGES = {"sms/services.py", "sms/receiving.py", "sms/reconciling.py"}
 
 
 def named(path: Path) -> str:
@@ -284,6 +284,8 @@ def test_only_the_sender_knows_how_to_reach_a_phone():
     reach = {named(p) for p in PRODUCT if "nevermisscall.twilio.messages" in imports_of(ast.parse(p.read_text()))}
 
     assert reach == MAY_SEND
+    asks = {p for p in reach if "twilio_messages.create(" in (BASE_DIR / p).read_text()}
+    assert asks == {"sms/sending.py"}
 
 
 def test_only_the_gates_keeper_makes_outgoing_messages():
@@ -294,6 +296,11 @@ def test_only_the_gates_keeper_makes_outgoing_messages():
     inbound = ast.unparse(ast.parse((BASE_DIR / "sms/receiving.py").read_text()))
     assert inbound.count("Message.objects.create(direction=Message.Direction.INBOUND") == 1
     assert inbound.count("Message.objects.create(") == 1
+
+    found = ast.unparse(ast.parse((BASE_DIR / "sms/reconciling.py").read_text()))  # of what has left already
+    assert found.count("Message.objects.create(") == 1
+    assert found.count("status=FROM_TWILIO.get(record.status, Status.SENT_TO_PROVIDER), message_sid=record.") == 1
+    assert "next_attempt_at" not in found
 
 
 def test_no_statement_writes_messages_past_the_model():
