@@ -42,6 +42,7 @@ _ICONS: dict[str, str] = {
     CallEvent.Kind.DECIDED: "gavel",
     CallEvent.Kind.SETTLED: "manage_search",
     CallEvent.Kind.FOUND: "travel_explore",
+    CallEvent.Kind.ASKED: "contact_support",
 }
 
 OUTCOME_COLOURS: dict[str, str] = {

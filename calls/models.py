@@ -180,6 +180,7 @@ class CallEvent(models.Model):
         DECIDED = "decided", "Outcome decided"
         SETTLED = "settled", "Settled by asking Twilio"
         FOUND = "found", "Found in Twilio's list"
+        ASKED = "asked", "Asked Twilio when it was made"
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=15, choices=Kind)

@@ -85,6 +85,34 @@ def test_a_twilio_that_cannot_say_holds_up_no_text(missed, records, failure):  #
     assert is_recent(missed())
 
 
+GARBLED = [b"[]", b"<html>", b'{"sid": "CA1"}', b'{"date_created": "soon"}', b'{"date_created": 5, "duration": "x"}']
+
+
+@pytest.mark.parametrize("content", GARBLED)
+def test_nor_one_that_answers_nonsense(missed, records, content):  # noqa: F811
+    records.garbled = content
+
+    assert is_recent(missed())
+
+
+def test_nor_one_that_is_slow(missed, records):  # noqa: F811
+    phone = missed()
+    records.slow_seconds = 7.0
+    started = time.monotonic()
+
+    assert is_recent(phone)
+    assert time.monotonic() - started < 5  # 1.5 s, on a machine that does other things too
+
+
+@pytest.mark.parametrize(("failure", "recent"), [(None, False), ((503, 0), True)], ids=["old", "away"])
+def test_twilio_is_asked_once_however_often_the_text_back_is_tried(missed, records, failure, recent):  # noqa: F811
+    phone = missed()
+    records.failure = failure
+
+    assert [is_recent(phone) for _ in range(8)] == [recent] * 8
+    assert len(records.asked) == 1
+
+
 def test_a_call_that_was_settled_is_not_asked_about_again(acme, twilio, records, settle):  # noqa: F811
     twilio.incoming_call(StirPassportToken="")
     records.knows(twilio, "completed", end_time=format_datetime(ago(hours=30)))

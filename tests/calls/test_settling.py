@@ -29,6 +29,9 @@ class Records:
         self.legs: list[dict] = []
         self.failure: tuple[int, int] | None = None  # (HTTP status, Twilio's code)
         self.asked: list[tuple[str, str]] = []  # (path, Authorization)
+        self.slow_seconds = 0.0  # before it answers
+        self.garbled: bytes | None = None  # what it answers instead
+        self.hurry = threading.Event()
         records = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,7 +39,8 @@ class Records:
 
             def do_GET(self) -> None:
                 status, body = records.answer(self.path, self.headers["Authorization"])
-                content = json.dumps(body).encode()
+                content = records.garbled or json.dumps(body).encode()
+                records.hurry.wait(records.slow_seconds)
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
@@ -75,6 +79,7 @@ class Records:
         return 200, self.calls[sid]
 
     def close(self) -> None:
+        self.hurry.set()
         self.server.shutdown()
         self.server.server_close()
 
