@@ -13,13 +13,17 @@ from django.db import models
 logger = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=1)
-def _fernet() -> MultiFernet:
+def _keys() -> list[Fernet]:
     keys = settings.FIELD_ENCRYPTION_KEYS
     if not keys:
         # Development only; production does not start without FIELD_ENCRYPTION_KEYS.
         keys = [urlsafe_b64encode(sha256(settings.SECRET_KEY.encode()).digest()).decode()]
-    return MultiFernet([Fernet(key) for key in keys])
+    return [Fernet(key) for key in keys]
+
+
+@lru_cache(maxsize=1)
+def _fernet() -> MultiFernet:
+    return MultiFernet(_keys())
 
 
 def encrypt(text: str) -> str:
@@ -30,6 +34,15 @@ def encrypt(text: str) -> str:
 def decrypt(token: str) -> str:
     """Return the plain text of `token`; raises `cryptography.fernet.InvalidToken` when no key fits."""
     return _fernet().decrypt(token.encode()).decode()
+
+
+def renew(token: str) -> str | None:
+    """Return `token` encrypted under the newest key; None if it is already. Raises `InvalidToken` if no key fits."""
+    try:
+        _keys()[0].decrypt(token)
+    except InvalidToken:
+        return _fernet().rotate(token).decode()
+    return None
 
 
 class Sealed(str):
