@@ -63,6 +63,25 @@ def answer_without_ai(seen: Conversation) -> None:
     row.save()
 
 
+@transaction.atomic
+def leave_answered(seen: Conversation) -> bool:
+    """End the turn if its words were answered in a text that only Twilio's list told of. Returns whether they were.
+
+    After a restore a turn is due that was taken before the database was lost; its answer was found at Twilio.
+    """
+    asked = seen.last_customer_message
+    found = Message.objects.filter(
+        tenant_id=seen.tenant_id, direction=Message.Direction.OUTBOUND, purpose=Purpose.FOUND
+    )
+    if asked is None or not found.filter(to_number=seen.customer_phone, created_at__gte=asked.created_at).exists():
+        return False
+    row = _still_as(seen)
+    if row is not None:
+        timing.stop(row)
+        row.save()
+    return True
+
+
 def hand_to_owner(conversation: Conversation) -> None:
     """The AI could not answer whatever was tried: the owner is told."""
     row = Conversation.objects.select_related("tenant", "contact", "last_customer_message").get(pk=conversation.pk)

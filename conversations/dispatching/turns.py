@@ -24,6 +24,8 @@ def take_turn(conversation: Conversation) -> timedelta | None:
     row.fence = conversation.fence
     if row.ownership == Conversation.Ownership.USER and not silence.is_over(row):
         return silence.warn(row)
+    if saving.leave_answered(row):
+        return None
     if not timing.ai_may_answer(row):
         saving.answer_without_ai(row)
         return None

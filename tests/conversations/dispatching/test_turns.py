@@ -66,6 +66,29 @@ def topics() -> list[str]:
     return list(Fact.objects.order_by("occurred_at", "id").values_list("topic", flat=True))
 
 
+@pytest.mark.fault("F25")
+def test_words_that_were_answered_before_the_database_was_lost_are_not_answered_again(
+    customer_waits, after, twilio_api, dispatchbot
+):
+    dispatchbot.reply(ANSWER)
+    conversation = customer_waits()
+    Message.objects.create(  # as the reconciliation enters it
+        tenant=conversation.tenant,
+        phone_number=conversation.phone_number,
+        purpose="found",
+        status="delivered",
+        message_sid="SM" + "f" * 32,
+        idempotency_key="found:1",
+        from_number=conversation.phone_number.number,
+        to_number=CUSTOMER,
+        body="What is the address?",
+    )
+    conversation = after(conversation)
+
+    assert texts(twilio_api) == []
+    assert (conversation.ai_due_at, conversation.ai_timer_started) == (None, False)
+
+
 def test_after_its_minute_the_ai_answers_and_has_the_conversation(customer_waits, after, twilio_api, dispatchbot):
     dispatchbot.reply(ANSWER)
     conversation = after(customer_waits())
