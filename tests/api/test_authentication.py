@@ -36,6 +36,15 @@ def test_a_key_works_until_it_expires(acme):
     assert with_key(acme, expires_at=timezone.now() + timedelta(minutes=1)).get("/api/calls/").status_code == 200
 
 
+@pytest.mark.fault("F28")
+def test_two_keys_of_a_business_count_until_one_is_revoked(acme):
+    old, new = with_key(acme), with_key(acme)
+    assert (old.get("/api/calls/").status_code, new.get("/api/calls/").status_code) == (200, 200)
+
+    ApiKey.objects.filter(pk=ApiKey.objects.earliest("pk").pk).update(revoked_at=timezone.now())
+    assert (old.get("/api/calls/").status_code, new.get("/api/calls/").status_code) == (401, 200)
+
+
 def test_the_scheme_is_read_in_any_case(api):
     key = api.headers["Authorization"].removeprefix("Bearer ")
 
