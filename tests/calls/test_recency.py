@@ -89,10 +89,14 @@ GARBLED = [b"[]", b"<html>", b'{"sid": "CA1"}', b'{"date_created": "soon"}', b'{
 
 
 @pytest.mark.parametrize("content", GARBLED)
-def test_nor_one_that_answers_nonsense(missed, records, content):  # noqa: F811
+@pytest.mark.parametrize("status", [200, 404])
+def test_nor_one_that_answers_nonsense(missed, records, content, status):  # noqa: F811
+    phone = missed()
+    if status == 200:
+        records.knows(phone, "completed")
     records.garbled = content
 
-    assert is_recent(missed())
+    assert is_recent(phone)
 
 
 def test_nor_one_that_is_slow(missed, records):  # noqa: F811
