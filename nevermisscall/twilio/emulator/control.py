@@ -99,9 +99,10 @@ class EmulatorControl:
         """Set `speed`, `sent_seconds`, `delivered_seconds`, `advanced_opt_out`…; returns all of them."""
         return self._ask("POST", "/settings", settings)
 
-    def add_account(self, account_sid: str, auth_token: str) -> None:
-        """Add an account, or give one a new token."""
-        self._ask("POST", "/accounts", {"account_sid": account_sid, "auth_token": auth_token})
+    def add_account(self, account_sid: str, auth_token: str, *, secondary_token: str = "") -> None:
+        """Add an account, or give one new tokens: the first one signs webhooks, requests may come with either."""
+        tokens = {"auth_token": auth_token, "secondary_token": secondary_token}
+        self._ask("POST", "/accounts", {"account_sid": account_sid, **tokens})
 
     def add_number(self, phone_number: str, **fields: str) -> Json:
         """Register or replace a number: `voice_url`, `status_callback`, `sms_url`, `messaging_service_sid`…"""

@@ -106,7 +106,8 @@ def _settings(emulator: Emulator, given: dict[str, Any], values: dict[str, str])
 
 
 def _accounts(emulator: Emulator, given: dict[str, Any], values: dict[str, str]) -> Any:
-    account = Account(_text(given["account_sid"]), _text(given["auth_token"]))
+    secondary = _text(given.get("secondary_token", ""))
+    account = Account(_text(given["account_sid"]), _text(given["auth_token"]), secondary)
     emulator.exchange.world.accounts[account.sid] = account
     return {"account_sid": account.sid}
 

@@ -50,7 +50,8 @@ def authenticate(exchange: Exchange, request: Request, account_sid: str) -> Acco
     """Return the account whose credentials these are; raises Refused 20003, or 20404 for somebody else's account."""
     given = request.authorization
     account = exchange.world.accounts.get(given.username or "") if given else None
-    if not given or not account or not compare_digest(account.auth_token, given.password or ""):
+    tokens = filter(None, (account.auth_token, account.secondary_token)) if account else ()
+    if not given or not account or not any(compare_digest(token, given.password or "") for token in tokens):
         raise Refused(20003)
     if account.sid != account_sid:
         raise not_found(request.path)

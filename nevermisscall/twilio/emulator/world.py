@@ -138,6 +138,7 @@ class Recording:
 class Account:
     sid: str
     auth_token: str
+    secondary_token: str = ""  # counts like the other while the token is rotated; signs nothing before it is promoted
     friendly_name: str = "Emulated account"
     created_at: datetime = field(default_factory=now)
 

@@ -69,6 +69,19 @@ def test_accounts_see_only_their_own(phone, api, product):
     assert foreign.status_code == 404
 
 
+def test_both_tokens_of_an_account_may_ask_until_one_is_promoted(phone):
+    other = "AC" + "c" * 32
+
+    def asked() -> list[int]:
+        path = f"{phone.base_url}/2010-04-01/Accounts/{other}/Messages.json"
+        return [requests.get(path, auth=(other, token), timeout=5).status_code for token in ("old", "new", "")]
+
+    phone.add_account(other, "old", secondary_token="new")
+    assert asked() == [200, 200, 401]
+    phone.add_account(other, "new")
+    assert asked() == [401, 200, 401]
+
+
 # --- shapes ---
 
 
