@@ -22,6 +22,7 @@ from nevermisscall.twilio.errors import (
     PermanentTwilioError,
     TransientTwilioError,
 )
+from nevermisscall.webhooks.journal import joining
 from sms import pacing, pausing, progress, resolving, vetoes
 from sms.models import Message, SendAttempt, Status
 from sms.services import SEND_QUEUE
@@ -29,6 +30,7 @@ from tenants import accounts, compliance
 
 PAIR_BUSY = timedelta(milliseconds=500)
 UNDECIDED = timedelta(milliseconds=250)
+NEWS = joining.Patience()  # a STOP that waits to be recorded, or an owner's answer
 AT_ONCE = Places(6)  # requests of a process; half as many when Twilio says 429, whatever the account
 FIRST_LOOK = timedelta(seconds=resolving.LOOKS[0])
 MIN_VALIDITY_SECONDS = 60
@@ -93,6 +95,8 @@ def _start(message: Message) -> SendAttempt | timedelta | None:
     row = _mine(message)
     if row is None or row.status != Status.QUEUED:
         return None
+    if NEWS.holds():
+        return UNDECIDED
     between = Message.objects.between(row.sender, row.to_number).exclude(pk=row.pk)
     if between.filter(status=Status.SENDING).exists():
         return PAIR_BUSY

@@ -17,6 +17,7 @@ from nevermisscall.lib.database import breaker
 from nevermisscall.lib.logs import bind, request_id
 from nevermisscall.webhooks import receipts
 from nevermisscall.webhooks.authentication import is_signed, raw_uri
+from nevermisscall.webhooks.journal import joining
 from nevermisscall.webhooks.journal import writing as journal
 from nevermisscall.webhooks.journal.records import Record
 from nevermisscall.webhooks.parsing import InvalidWebhook, Params, parse_form
@@ -140,7 +141,7 @@ class TwilioWebhookView(APIView):
         )
 
     def _answer_or_keep(self, record: Record, params: Params, webhook: Any) -> Answer:
-        if breaker.refuses:
+        if breaker.refuses or joining.is_on():
             return self._keep(record, webhook, AWAY)
         try:
             answer, repeated = self._answer_once(record, params, webhook, seconds=database.WEBHOOK_SECONDS)
@@ -160,6 +161,8 @@ class TwilioWebhookView(APIView):
     def _keep(self, record: Record, webhook: Any, why: str, error: Exception | None = None) -> Answer:
         """Write the webhook into the journal instead, and answer it from memory."""
         kept = self.can_wait and journal.keep(record)
+        if kept and (error is None or isinstance(error, DatabaseError | InterfaceError)):
+            joining.begin()  # not for a bug: it would stay one, and hold up everybody
         logger.error(why, exc_info=error, extra={"journaled": kept})
         return self.when_broken(webhook) if kept or self.is_heard(webhook) else Answer(503)
 

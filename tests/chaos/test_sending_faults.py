@@ -51,6 +51,16 @@ STORMS = {
     "429 for 30 %": Storm(
         ("F12",), 500, 60, [{"kind": "error", "status": 429, "code": 20429, "probability": 0.3, "seed": 1}]
     ),
+    # What was not accepted is sent again after two clean looks, three minutes on.
+    "5xx for 20 %, half of them accepted": Storm(
+        ("F12",),
+        200,
+        260,
+        [
+            {"kind": "error", "status": 500, "accepted": True, "probability": 0.1, "seed": 12},
+            {"kind": "error", "status": 503, "probability": 0.1, "seed": 13, "times": 20},
+        ],
+    ),
     "20 % accepted, answer lost, callbacks on": Storm(
         ("F13",),
         500,

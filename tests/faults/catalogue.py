@@ -50,7 +50,6 @@ ROWS = {
     "F10": Row(
         "PostgreSQL fails over: resets, read-only, deadlocks, serialization errors in 5 %",
         "nobody notices: tried again in the request, then kept in the journal",
-        ("order of webhooks between web processes",),
     ),
     "F11": Row(
         "a service we ask is slow or trickles",

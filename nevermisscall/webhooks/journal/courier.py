@@ -9,15 +9,12 @@ from django.db import connection
 
 from nevermisscall.lib import database
 from nevermisscall.lib.database import breaker
-from nevermisscall.webhooks.journal import files
+from nevermisscall.webhooks.journal import files, joining
 from nevermisscall.webhooks.journal.replaying import DatabaseAway, Replayer
 from nevermisscall.webhooks.journal.writing import SEAL_AFTER, writer
 
 EVERY_SECONDS = 0.5
 HOLD_SECONDS = 5.0  # longer than a look at a frozen server takes
-# What comes while others still wait joins them, so that each call's webhooks stay in order. A drain that takes longer
-# than this, or somebody else's that hangs, must not hold it up any more.
-JOIN_AT_MOST = 20.0
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +40,7 @@ class Courier:
     def start(self) -> None:
         """Start in the background. Where webhooks wait from before, those that come now join them."""
         if not self._patience and files.waiting():
-            breaker.trip(HOLD_SECONDS)
+            joining.begin()
         self._thread.start()
 
     def stop(self) -> None:
@@ -55,12 +52,9 @@ class Courier:
     def look(self) -> None:
         """Record what waits, if the database answers."""
         writer.seal(older_than=SEAL_AFTER if breaker.is_open else 0.0)
-        waits = bool(files.waiting())
-        if not (breaker.is_open or waits or self._owes_notice):
+        if not (breaker.is_open or joining.is_on() or files.waiting() or self._owes_notice):
             self._back_since = None
             return
-        if waits and self._back_since is None:
-            breaker.trip(HOLD_SECONDS)  # another process may have kept it: here, too, what comes next joins it
         self._hold()
         try:
             if not database.answers():
@@ -86,10 +80,19 @@ class Courier:
         with files.held() as is_mine:
             while is_mine and self._goes_on():
                 progress = self._replayer.round(carry_on=self._goes_on)
-                if not (progress.recorded or progress.set_aside):
-                    return not progress.left  # what follows must not overtake it
-                self._owes_notice = True
-                logger.info("journal replayed", extra={"recorded": progress.recorded, "set_aside": progress.set_aside})
+                if progress.recorded or progress.set_aside:
+                    self._owes_notice = True
+                    found = {"recorded": progress.recorded, "set_aside": progress.set_aside}
+                    logger.info("journal replayed", extra=found)
+                elif progress.left:
+                    return False  # what follows must not overtake it
+                elif not joining.is_on():
+                    return True
+                else:
+                    joining.end()  # and one more look: something may have been kept just before
+                    continue
+                if not self._is_overdue():
+                    joining.begin()
         return False
 
     def _goes_on(self) -> bool:
@@ -98,12 +101,14 @@ class Courier:
 
     def _hold(self) -> None:
         """Keep the breaker open, half-open for this thread, while others would only wait or overtake."""
-        if not breaker.is_open:
-            return
-        if self._back_since is not None and monotonic() - self._back_since > JOIN_AT_MOST:
+        if self._is_overdue():
+            joining.end()
             breaker.close()
-        else:
+        elif breaker.is_open:
             breaker.trip(HOLD_SECONDS)
+
+    def _is_overdue(self) -> bool:
+        return self._back_since is not None and monotonic() - self._back_since > joining.AT_MOST
 
     def _run(self) -> None:
         failed = False

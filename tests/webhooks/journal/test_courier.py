@@ -5,7 +5,7 @@ from django.db import connection
 
 from calls.models import Call
 from nevermisscall.lib.database import breaker
-from nevermisscall.webhooks.journal import files
+from nevermisscall.webhooks.journal import files, joining
 from nevermisscall.webhooks.journal.courier import Courier
 from nevermisscall.webhooks.journal.writing import writer
 from tests.fixtures.people import make_business
@@ -65,17 +65,47 @@ def test_while_the_database_is_away_the_breaker_stays_open(business, twilio, cou
 
 
 @pytest.mark.fault("F10")
-def test_what_comes_joins_what_another_process_kept(business, twilio, courier):
+def test_what_comes_at_once_joins_what_another_process_kept(business, twilio, courier):
+    """A pressed 1 that collided must not be overtaken by the dial result, whichever process that reaches."""
     breaker.trip(60)
     twilio.incoming_call()
+    twilio.press("1")
     breaker.close()  # as in the other process
-    with files.held():
-        courier.look()
-        assert breaker.is_open
+    twilio.dial_action(DialCallStatus="completed", DialBridged="true")
+    assert Call.objects.count() == 0
     courier.look()
 
-    assert not breaker.is_open
-    assert Call.objects.count() == 1
+    assert Call.objects.get().outcome == "answered"
+    twilio.incoming_call(CallSid="CA" + "9" * 32)
+    assert Call.objects.count() == 2
+
+
+def test_what_is_kept_while_others_are_recorded_is_recorded_too(business, twilio, courier, monkeypatch):
+    """Between the last look and the word that nothing waits, another process may keep one more."""
+    breaker.trip(60)
+    twilio.incoming_call()
+
+    def keep_another():
+        monkeypatch.undo()
+        twilio.incoming_call(CallSid="CA" + "9" * 32)
+        joining.end()
+
+    monkeypatch.setattr(joining, "end", keep_another)
+    courier.look()
+
+    assert Call.objects.count() == 2
+    assert not joining.is_on()
+
+
+def test_texts_wait_for_what_waits_but_not_for_ever(business, twilio, monkeypatch):
+    patience = joining.Patience()
+    assert not patience.holds()
+    breaker.trip(60)
+    twilio.incoming_call()
+    assert patience.holds()
+    monkeypatch.setattr(joining, "AT_MOST", 0)
+
+    assert not patience.holds()
 
 
 def test_a_drain_that_takes_too_long_holds_nobody_up(business, twilio, courier, monkeypatch):
@@ -84,7 +114,7 @@ def test_a_drain_that_takes_too_long_holds_nobody_up(business, twilio, courier, 
     with files.held():  # by another process, which hangs
         courier.look()
         assert breaker.is_open
-        monkeypatch.setattr("nevermisscall.webhooks.journal.courier.JOIN_AT_MOST", 0)
+        monkeypatch.setattr("nevermisscall.webhooks.journal.joining.AT_MOST", 0)
         courier.look()
 
     assert not breaker.is_open
