@@ -59,6 +59,7 @@ class Stack:
         self.postgres = PostgresServer(home, durable=False) if own_postgres else None
         self.database_url = "" if own_postgres else _new_database()
         self.env: dict[str, str] = {}
+        self.tokens = itertools.cycle([TOKEN])  # that sign webhooks, in turn
 
     def start(self, *, processes: Sequence[str] = ("web", "worker")) -> None:
         self.emulator.start()
@@ -180,12 +181,18 @@ class Stack:
             return connection.execute(query, values).fetchall()
 
     def post_signed(
-        self, path: str, fields: dict[str, str], *, session: requests.Session | None = None, **other_headers: str
+        self,
+        path: str,
+        fields: dict[str, str],
+        *,
+        token: str = "",
+        session: requests.Session | None = None,
+        **other_headers: str,
     ) -> requests.Response:
         """Post what Twilio posts: on a new connection, or on one that `session` keeps."""
         if "CallSid" in fields:
             fields = {"StirPassportToken": passport(datetime.now(UTC), "signed"), **fields}
-        signed = signature.compute(self.url + path, list(fields.items()), TOKEN)
+        signed = signature.compute(self.url + path, list(fields.items()), token or next(self.tokens))
         headers = {"X-Twilio-Signature": signed, "Content-Type": "application/x-www-form-urlencoded", **other_headers}
         with contextlib.nullcontext(session) if session else requests.Session() as used:
             used.trust_env = False
