@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.journeys import ledger
+from tests.journeys.stack import wait_until
 from tests.journeys.traffic import Traffic
 
 SOCKETS = 200
@@ -25,12 +26,27 @@ ENDLESS_CHUNKS = HALF_A_HEAD + b"ilio-Signature: x\r\nTransfer-Encoding: chunked
 
 @contextlib.contextmanager
 def held_open(stack, words: bytes):
-    """Hold many connections open that have said this much."""
-    with contextlib.ExitStack() as sockets:
+    """Hold many connections open that have said this much; yields them."""
+    with contextlib.ExitStack() as opened:
+        connections = []
         for _ in range(SOCKETS):
-            connection = sockets.enter_context(socket.create_connection(("127.0.0.1", stack.port), timeout=5))
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", stack.port), timeout=5))
             connection.sendall(words)
-        yield
+            connections.append(connection)
+        yield connections
+
+
+def is_let_go(connection: socket.socket) -> bool:
+    """Tell whether the server has closed it, with an answer before that or without."""
+    connection.setblocking(False)
+    try:
+        while connection.recv(4096):
+            pass
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        pass
+    return True
 
 
 @pytest.mark.fault("F19")
@@ -48,18 +64,20 @@ def test_two_hundred_silent_connections_slow_nobody_down(stack, say, figure):
     say(f"{before}, and with the sockets {found}")
     figure(events=found["webhooks"], sockets=SOCKETS, p99_ms=found["p99 ms"], p99_ms_without=before["p99 ms"])
     assert (found["not 2xx"], found["not forwarded"], found["posted again"]) == (0, 0, 0)
-    assert found["p99 ms"] <= max(500, 2 * before["p99 ms"])  # on a machine that does other things too
+    # 500 ms is for a machine that does nothing else. With gunicorn's own 5 s for each, nobody is answered for a minute.
+    assert found["p50 ms"] <= 500
+    assert found["p99 ms"] <= 3000
 
 
 @pytest.mark.fault("F19")
 @pytest.mark.parametrize("words", [HALF_A_HEAD, HALF_A_BODY, ENDLESS_CHUNKS], ids=["head", "body", "chunks"])
 def test_two_hundred_half_requests_are_let_go(stack, say, figure, words):
-    """Without a proxy they do hold the threads; while they stay connected, the server gets its threads back."""
+    """Without a proxy each does hold a thread, and callers wait; the server ends them, sixteen every three seconds."""
     ledger.warm_up(stack)
-    with held_open(stack, words):
+    with held_open(stack, words) as connections:
         began = time.monotonic()
-        while not stack.is_live():
-            assert time.monotonic() - began < 2 * READ_SECONDS * SOCKETS / THREADS
+        longest = 4 * READ_SECONDS * SOCKETS / THREADS  # on a busy machine; without a limit they stay for ever
+        wait_until(lambda: all(map(is_let_go, connections)), seconds=longest)
         back_after = time.monotonic() - began
         with Traffic(stack) as traffic:
             time.sleep(5)
