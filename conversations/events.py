@@ -59,14 +59,21 @@ class Released(ConversationFact):
     topic = "conversation.released"
 
 
+@dataclass(frozen=True)
 class Completed(ConversationFact):
     """The conversation is over. Published with the change; once more if it was reopened and ends again."""
 
-    topic = "conversation.completed"
+    topic: ClassVar[str] = "conversation.completed"
+    actor: str
 
     def data(self) -> dict[str, Any]:
         conversation = self.conversation
-        return {**super().data(), "outcome": conversation.outcome, "summary": conversation.summary}
+        return {
+            **super().data(),
+            "outcome": conversation.outcome,
+            "summary": conversation.summary,
+            "actor": self.actor,
+        }
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class EmergencyDetected(ConversationFact):
 
 @dataclass(frozen=True)
 class OwnerAcknowledged(ConversationFact):
-    """One of the business's own people has seen the emergency, but takes nothing over. Published for each OK."""
+    """One of the business's own people has seen the emergency and takes nothing over. Published for each OK or DONE."""
 
     topic: ClassVar[str] = "owner.acknowledged"
     phone: str

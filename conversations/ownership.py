@@ -70,7 +70,7 @@ def move(
     Transition.objects.create(
         conversation=conversation, from_status=before, to_status=to, actor=actor, user=user, reason=reason[:200]
     )
-    _publish(conversation, before, to, reason)
+    _publish(conversation, before, to, actor, reason)
     logger.info("conversation moved", extra={"from_status": before, "to_status": to, "actor": actor})
 
 
@@ -212,7 +212,13 @@ def _reopen(conversation: Conversation) -> None:
     conversation.urgency_level = Conversation.Urgency.NORMAL
 
 
-def _publish(conversation: Conversation, before: Conversation.Status, to: Conversation.Status, reason: str) -> None:
+def _publish(
+    conversation: Conversation,
+    before: Conversation.Status,
+    to: Conversation.Status,
+    actor: Transition.Actor,
+    reason: str,
+) -> None:
     news: list[Any] = []
     if before == USER_HANDLING and to in {ACTIVE, AI_HANDLING}:
         news.append(Released(conversation))
@@ -221,6 +227,6 @@ def _publish(conversation: Conversation, before: Conversation.Status, to: Conver
     elif to == USER_HANDLING:
         news.append(UserTaken(conversation, reason))
     elif to == COMPLETED:
-        news.append(Completed(conversation))
+        news.append(Completed(conversation, actor))
     for fact in news:
         facts.publish(fact)

@@ -16,7 +16,7 @@ from sms.models import Message
 class Escalation(Work):
     """One emergency on its way to a person.
 
-        open ──▶ acknowledged    somebody pressed 1, texted OK, or took the conversation over
+        open ──▶ acknowledged    somebody pressed 1, texted OK, took the conversation over or ended it
           └────▶ given up        the whole ladder was climbed and nobody did
 
     `services` moves it. `escalate_at` is when the next rung is due; an unanswered call brings it forward.
@@ -26,6 +26,7 @@ class Escalation(Work):
         CALL = "call", "Pressed 1 on the call"
         TEXT = "text", "Answered the text"
         TAKEOVER = "takeover", "Took the conversation over"
+        DONE = "done", "Ended the conversation"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="escalations")
     kind = models.CharField(max_length=30, help_text="Such as gas or flood.")

@@ -11,7 +11,7 @@ from conversations import alerts, ownership, threads
 from conversations.emergencies import ladder
 from conversations.emergencies.events import EmergencyAcknowledged, EmergencyUnanswered
 from conversations.emergencies.models import Escalation, Step
-from conversations.models import Conversation
+from conversations.models import Conversation, Transition
 from nevermisscall.lib.clock import DatabaseClock, utcnow
 from nevermisscall.lib.logs import bind
 from nevermisscall.outbox import doorbell, facts
@@ -26,6 +26,7 @@ from tenants.models import OwnerNumber
 WORDS_SPOKEN = 250  # of the customer's text, on the phone
 
 How = Escalation.How
+KNOWING = {Conversation.Status.USER_HANDLING: How.TAKEOVER, Conversation.Status.COMPLETED: How.DONE}
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ logger = logging.getLogger(__name__)
 def open_escalation(*, conversation_id: int, kind: str, detected_by: str, detected_at: datetime) -> Escalation:
     """Begin to reach people about an emergency, at once. A conversation has one open escalation at a time.
 
-    A person who took the conversation over since it was detected knows already.
+    A person who took the conversation over, or ended it, since it was detected knows already.
     """
     conversation = ownership.lock(conversation_id)
     running = Escalation.objects.filter(
@@ -49,9 +50,9 @@ def open_escalation(*, conversation_id: int, kind: str, detected_by: str, detect
         opened_at=detected_at,
         escalate_at=DatabaseClock(),
     )
-    taken_at = conversation.user_takeover_at
-    if conversation.ownership == Conversation.Ownership.USER and taken_at is not None and taken_at > detected_at:
-        acknowledge(conversation_id=conversation_id, how=How.TAKEOVER, user_id=conversation.user_id)
+    how = _known_since(conversation, detected_at)
+    if how is not None:
+        acknowledge(conversation_id=conversation_id, how=how, user_id=conversation.user_id)
     else:
         doorbell.ring_after_commit(QUEUE, escalation.pk)
     return escalation
@@ -130,6 +131,12 @@ def acknowledge(
     facts.publish(EmergencyAcknowledged(row))
     logger.info("emergency acknowledged", extra={"how": how, "rung": row.rung})
     return True
+
+
+def _known_since(conversation: Conversation, detected_at: datetime) -> Escalation.How | None:
+    by_a_person = conversation.transitions.filter(actor=Transition.Actor.USER, at__gt=detected_at)
+    newest = by_a_person.filter(to_status__in=KNOWING).last()
+    return KNOWING[Conversation.Status(newest.to_status)] if newest else None
 
 
 def _lock(pk: int) -> Escalation:

@@ -2,6 +2,7 @@
 
 from conversations.emergencies import services
 from conversations.emergencies.models import Escalation
+from conversations.models import Transition
 from nevermisscall.outbox.facts import subscribe
 from nevermisscall.outbox.models import Fact
 from sms.models import Message
@@ -54,10 +55,17 @@ def answered(fact: Fact) -> None:
         _seen(fact)
 
 
-def _seen(fact: Fact) -> None:
+@subscribe("conversation.completed", name="emergencies.completed")
+def completed(fact: Fact) -> None:
+    """A person who ends the conversation knows of it; a customer who opts out, or the AI, ends no alarm."""
+    if fact.data.get("actor") == Transition.Actor.USER:
+        _seen(fact, Escalation.How.DONE)
+
+
+def _seen(fact: Fact, how: str = Escalation.How.TAKEOVER) -> None:
     services.acknowledge(
         conversation_id=fact.data["conversation_id"],
-        how=Escalation.How.TAKEOVER,
+        how=how,
         user_id=fact.data["user_id"],
         since=fact.occurred_at,
     )

@@ -105,6 +105,8 @@ def _hand_back(text: OwnerText, _reading: Reading, conversation: Conversation) -
 
 
 def _complete(text: OwnerText, _reading: Reading, conversation: Conversation) -> None:
+    if is_unseen_emergency(conversation):  # also of one that the customer or the AI has ended
+        facts.publish(OwnerAcknowledged(ownership.lock(conversation.pk), text.phone))
     ownership.complete(conversation_id=conversation.pk, outcome=Conversation.Outcome.RESOLVED, reason="by text")
     answer(text, "owner_done", conversation)
 

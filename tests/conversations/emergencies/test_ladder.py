@@ -9,6 +9,7 @@ from conversations import ownership
 from conversations.emergencies import ladder, services
 from conversations.emergencies.models import Escalation, Step
 from conversations.models import Conversation
+from nevermisscall.lib.clock import utcnow
 from nevermisscall.outbox.models import Fact
 from tenants.models import OwnerNumber
 from tests.fixtures.people import CUSTOMER, OWNER_PHONE
@@ -107,6 +108,53 @@ def test_a_takeover_ends_it_and_takes_the_call_back(emergency, backup, do_due_wo
     assert emergency.acknowledged_how == "takeover"
     assert AlertCall.objects.get().status == "canceled"
     assert told() == [OWNER_PHONE]
+
+
+def by_text(emergency, twilio) -> None:
+    twilio.text(f"#{emergency.conversation_id} DONE", From=OWNER_PHONE)
+
+
+def through_the_api(emergency, _twilio) -> None:
+    ownership.complete(conversation_id=emergency.conversation_id, outcome="resolved")
+
+
+@pytest.mark.parametrize("end", [by_text, through_the_api])
+def test_a_person_who_ends_the_conversation_ends_the_alarm(end, emergency, backup, twilio, do_due_work, wait_and_climb):
+    AlertCall.objects.update(status="queued", call_at=None)
+    end(emergency, twilio)
+    do_due_work()
+    wait_and_climb()
+
+    emergency.refresh_from_db()
+    assert emergency.acknowledged_at is not None
+    assert AlertCall.objects.get().status == "canceled"
+    assert told() == [OWNER_PHONE]
+    assert Fact.objects.filter(topic="emergency.acknowledged").count() == 1
+
+
+def test_done_ends_the_alarm_of_a_conversation_that_the_customer_ended(emergency, twilio, do_due_work, wait_and_climb):
+    twilio.text("STOP")
+    do_due_work()
+    emergency.refresh_from_db()
+    assert emergency.acknowledged_at is None
+    by_text(emergency, twilio)
+    do_due_work()
+
+    emergency.refresh_from_db()
+    assert (emergency.acknowledged_how, emergency.acknowledged_from) == ("text", OWNER_PHONE)
+
+
+def test_who_ended_the_conversation_before_the_ladder_began_is_not_told(twilio, twilio_api, acme, do_due_work):
+    twilio.text("my sink is blocked")
+    do_due_work()
+    conversation = Conversation.objects.get()
+    detected_at = utcnow()
+    ownership.complete(conversation_id=conversation.pk, outcome="resolved")
+    services.open_escalation(conversation_id=conversation.pk, kind="gas", detected_by="rules", detected_at=detected_at)
+    do_due_work()
+
+    assert Escalation.objects.get().acknowledged_how == "done"
+    assert told() == []
 
 
 def test_what_a_person_did_before_the_emergency_does_not_end_it(twilio, twilio_api, acme, do_due_work):
