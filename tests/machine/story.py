@@ -174,11 +174,11 @@ class Story(RuleBasedStateMachine):
             end = "delivered"
         status = end.partition(",")[0]
         fields = {"ErrorCode": ENDS[end]} if ENDS[end] else {}
-        sent = self.world.report(text, "sent", lambda: None)
+        sent = [] if text.truth == "sent" else [self.world.report(text, "sent", lambda: None)]
         last = self.world.report(text, status, partial(self._ended, text, status, ENDS[end]), **fields)
         text.truth = status
-        reports = {"in order": [sent, last], "end first": [last, sent], "end only": [last], "held": []}[how]
-        self.world.held += [] if reports else [last, sent]
+        reports = {"in order": [*sent, last], "end first": [last, *sent], "end only": [last], "held": []}[how]
+        self.world.held += [] if reports else [last, *sent]
         for webhook in reports:
             self.world.post(webhook)
         self._done()
