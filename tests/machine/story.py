@@ -11,8 +11,9 @@ from tests.calls.test_order import BEHAVIOURS, possible, send
 from tests.fixtures.people import ACME_NUMBER, OWNER_PHONE
 from tests.machine.carrier import FATES, Text
 from tests.machine.deaths import FailsAt, Killed, lost_connection
-from tests.machine.webhooks import Recorder, Webhook
-from tests.machine.world import CUSTOMERS, WORDS, Ring, World
+from tests.machine.webhooks import Recorder, Ring, Webhook
+from tests.machine.words import WORDS, token
+from tests.machine.world import CUSTOMERS, World
 
 # Those of a business as it is usually set up, and whose end Twilio's own record cannot tell differently.
 CALLS = sorted(
@@ -192,7 +193,7 @@ class Story(RuleBasedStateMachine):
         if model is None or not code:
             return
         if status == "failed":
-            model.failed(self.world.token(text))
+            model.failed(token(text))
         if code == "30006":
             model.becomes(landline=True)
         elif code == "21610":

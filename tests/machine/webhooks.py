@@ -1,7 +1,7 @@
 """Webhooks that are written down before they are posted, so that they can come late and again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpResponse
@@ -19,6 +19,18 @@ class Webhook:
     fields: dict[str, str]
     then: Callable[[], None] = lambda: None
     answer: tuple[int, bytes] | None = None  # the first; None while it waits in the journal
+
+
+@dataclass
+class Ring:
+    """A call. Twilio's webhooks about it that have not come yet, and what it is to come to."""
+
+    call_sid: str
+    customer: str
+    outcome: str
+    began: float
+    missing: list[Webhook] = field(default_factory=list)
+    told: str = ""  # the model, of a miss: "perhaps" or "surely"
 
 
 class Recorder(TwilioPhone):

@@ -4,11 +4,9 @@ Time passes by making everything that is written down so much older: nobody slee
 """
 
 import re
-import uuid
-from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -18,49 +16,27 @@ from django.conf import settings
 from django.db import OperationalError, connection, connections
 from django.test import Client
 
-from calls.models import Call
 from nevermisscall.lib.database import breaker
 from nevermisscall.outbox import queues, work
 from nevermisscall.twilio import signature
-from nevermisscall.webhooks.journal import files
+from nevermisscall.webhooks.journal import files, joining
 from nevermisscall.webhooks.journal.records import encode
 from nevermisscall.webhooks.journal.replaying import Replayer
 from nevermisscall.webhooks.journal.writing import writer
-from nevermisscall.webhooks.models import WebhookReceipt
-from sms.models import Message, SendAttempt
 from tests.api.conftest import with_key
-from tests.fixtures.people import OWNER_PHONE
 from tests.fixtures.webhooks import FORM
-from tests.machine import tables
+from tests.machine import books, tables
 from tests.machine.carrier import Carrier, Text
 from tests.machine.deaths import FailsAt, Killed
 from tests.machine.model import Customer
-from tests.machine.webhooks import Webhook, written_down
+from tests.machine.webhooks import Ring, Webhook, written_down
+from tests.machine.words import token
 
 CUSTOMERS = ("+14155550123", "+14155550124")
 FOREVER = 1e9
 SETTLED_AFTER = (85.0, 120.0)  # a call without callbacks is looked up at Twilio in between
 AT_ONCE = 4  # rows that a worker claims together
-WORDS = {
-    "my kitchen sink is blocked": "words",
-    "the water drains slowly": "words",
-    "are you there?": "words",
-    "thanks": "thanks",
-    "I smell gas in the kitchen": "emergency",
-}
 HOLDERS = {"active": "nobody", "ai_handling": "ai", "user_handling": "person", "completed": "over"}
-
-
-@dataclass
-class Ring:
-    """A call. Twilio's webhooks about it that have not come yet, and what it is to come to."""
-
-    call_sid: str
-    customer: str
-    outcome: str
-    began: float
-    missing: list[Webhook] = field(default_factory=list)
-    told: str = ""  # the model, of a miss: "perhaps" or "surely"
 
 
 class World:
@@ -130,7 +106,7 @@ class World:
             self.history.append(webhook)
         status, body = self._request_or_retry(webhook)
         assert status in {200, 204}, f"{webhook.path} was answered {status}: {body!r}"
-        if breaker.is_open:  # that is how the process knows that the database is away
+        if self.is_away:  # that is how the processes know
             self.lose_database()
         elif webhook.answer is None:
             webhook.answer = status, body
@@ -179,7 +155,7 @@ class World:
 
     @property
     def is_away(self) -> bool:
-        return breaker.is_open
+        return breaker.is_open or joining.is_on()
 
     def lose_database(self) -> None:
         breaker.trip(FOREVER)
@@ -192,6 +168,7 @@ class World:
                 with connection.execute_wrapper(fails) if fails else nullcontext():
                     progress = Replayer().round()
                 assert progress.set_aside == 0, "a webhook of the journal was set aside"
+                joining.end()
                 breaker.close()
             except Killed:
                 fails = None
@@ -206,12 +183,12 @@ class World:
         self._tell_of_silent_calls(begin)
         if is_working:
             calm = self._do_due() and not self._asks(self._under_way) and calm
-            texts = [(self.whose(text), self.token(text)) for text in self.carrier.texts[sent:]]
+            texts = [(self.whose(text), token(text)) for text in self.carrier.texts[sent:]]
             for phone, customer in self.customers.items():
                 theirs = [token for whose, token in texts if whose == phone and token]
                 customer.work((begin, self.now()), self.step, theirs, calm=calm)
         self._look()
-        self._nothing_was_sent_twice()
+        books.nothing_was_sent_twice(self.carrier)
         self.is_sound = True
 
     def _do_due(self) -> bool:
@@ -262,19 +239,6 @@ class World:
         about = re.match(r"#(\d+) \(", text.body)
         return self.customer_of(int(about[1])) if about else ""
 
-    def token(self, text: Text) -> str:
-        """Return the model's word for a text; nothing for what it has no word for: other texts to the owner."""
-        if text.to == OWNER_PHONE:
-            said = re.fullmatch(r"#\d+ \(\d{3}\) \d{3}-\d{4}: (.*)", text.body)
-            return "relay" if said and said[1] in WORDS else ""
-        if text.body.startswith("Hi! I missed your call"):
-            return "text-back"
-        if said := re.search(r"person's words (\d+)$", text.body):
-            return f"reply {said[1]}"
-        if "you won't get any more texts" in text.body:
-            return "confirmation"
-        return "nobody yet" if "still trying to reach somebody" in text.body else "ai"
-
     def customer_of(self, handle: int) -> str:
         found = self._ask(f"SELECT customer_phone FROM conversations_conversation WHERE id = {handle}")
         return str(found[0][0])
@@ -291,17 +255,6 @@ class World:
             self.holders[phone] = holder
             if handle:
                 self.handles[phone] = handle
-
-    def _nothing_was_sent_twice(self) -> None:
-        tokens = Counter(urlsplit(text.callback).query for text in self.carrier.texts)
-        assert all(count == 1 for count in tokens.values()), "an attempt was made twice"
-        messages = dict(SendAttempt.objects.values_list("token", "message_id"))
-        taken = Counter(messages[self._attempt(text)] for text in self.carrier.texts)
-        doubled = [message for message, count in taken.items() if count > 1]
-        assert not doubled, f"a text was sent twice: {doubled}"
-
-    def _attempt(self, text: Text) -> Any:
-        return uuid.UUID(urlsplit(text.callback).query.partition("=")[2])
 
     # -- the end of a story --------------------------------------------------------------------------------------------
 
@@ -322,27 +275,11 @@ class World:
         for _ in range(2):
             self.passes(70)
             self._next_step()
-        self._check_books()
+        books.balance(self.carrier, self.history, self.rings)
 
     def _next_step(self) -> None:
         self.step += 1
         self.work()
-
-    def _check_books(self) -> None:
-        assert WebhookReceipt.objects.count() == len(self.history), "a webhook was lost or recorded twice"
-        outcomes = dict(Call.objects.values_list("call_sid", "outcome"))
-        assert outcomes == {ring.call_sid: ring.outcome for ring in self.rings}
-        rows = {row.message_sid: row for row in Message.objects.filter(direction="outbound", message_sid__isnull=False)}
-        ours = {sid: row.status for sid, row in rows.items()}
-        theirs = {text.sid: text.truth.replace("queued", "sent_to_provider") for text in self.carrier.texts}
-        assert ours == theirs, "our rows are not what Twilio has"
-        gaps = self._ask(
-            "SELECT aggregate FROM outbox_fact GROUP BY aggregate "
-            "HAVING max(sequence) <> count(*) OR min(sequence) <> 1"
-        )
-        assert not gaps, f"gaps in the sequence of facts: {gaps}"
-        undelivered = self._ask("SELECT id FROM outbox_delivery WHERE next_attempt_at IS NOT NULL")
-        assert not undelivered, f"facts that nobody heard of: {undelivered}"
 
     # -- underneath ----------------------------------------------------------------------------------------------------
 
