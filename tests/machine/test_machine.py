@@ -1,8 +1,8 @@
 """Whatever happens in whatever order, the product does what `model` says.
 
-A story is a few dozen steps drawn by Hypothesis, others in each run. After each step the worker does what is due, and what can be seen is
-held against the model. A failing story is shrunk to the shortest that still fails and printed, with a blob that plays
-it again (`@reproduce_failure`).
+A story is a few dozen steps drawn by Hypothesis, others in each run. After each step the worker does what is due, and
+what can be seen is held against the model. A failing story is shrunk to the shortest that still fails and printed, with
+a blob that plays it again (`@reproduce_failure`).
 """
 
 import pytest
