@@ -99,6 +99,7 @@ class Stack:
         self,
         name: str,
         *,
+        arguments: Sequence[str] = (),
         as_name: str = "",
         failpoints: str = "",
         skew: Path | None = None,
@@ -108,11 +109,11 @@ class Stack:
     ) -> None:
         """Start a process of the Procfile; `as_name` tells a second one of its kind from the first.
 
-        `failpoints` are places in its code where it dies, raises or waits (`tests.faults.failpoints`), `skew` says how
-        wrong its clock is (`tests.faults.skewed`), `env` are variables that only this process gets. Web processes may
-        share a `listener`. `code` is where another release is.
+        `arguments` follow those of the Procfile, `failpoints` are places in its code where it dies, raises or waits
+        (`tests.faults.failpoints`), `skew` says how wrong its clock is (`tests.faults.skewed`), `env` are variables
+        that only this process gets. Web processes may share a `listener`. `code` is where another release is.
         """
-        command = shlex.split(COMMANDS[name])
+        command = [*shlex.split(COMMANDS[name]), *arguments]
         if failpoints:
             command = [sys.executable, "-m", "tests.faults.failpoints", *command]
             env["FAILPOINTS"] = failpoints
