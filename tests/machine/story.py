@@ -62,8 +62,8 @@ class Story(RuleBasedStateMachine):
         if self.world.is_sound:
             self.world.settle()
 
-    def _done(self) -> None:
-        self.world.work()
+    def _done(self, *, thaws: bool = False) -> None:
+        self.world.work(thaws=thaws)
         self.world.step += 1
         self.world.steps += 1
 
@@ -234,6 +234,15 @@ class Story(RuleBasedStateMachine):
     @rule(statement=statements)
     def the_worker_will_lose_the_database(self, statement: int) -> None:
         self.world.worker_fails = FailsAt(statement, lost_connection())
+
+    @rule()
+    def the_worker_will_freeze(self) -> None:
+        self.world.freezes = True
+
+    @precondition(lambda self: self.world.frozen and not self.world.is_away)
+    @rule()
+    def the_frozen_workers_go_on(self) -> None:
+        self._done(thaws=True)
 
     @rule(statement=statements)
     def a_web_process_will_die(self, statement: int) -> None:

@@ -1,5 +1,7 @@
 """The statements by which a world begins anew, ages, and looks what is due: made from the models."""
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -32,6 +34,15 @@ def shift_statements() -> str:
     return f"BEGIN; SET LOCAL session_replication_role = replica; {'; '.join(statements)}; COMMIT"
 
 
+def shift_rows(rows: Iterable[Any], seconds: float) -> None:
+    """Make rows that somebody holds in memory so much older."""
+    for row in rows:
+        for field in row._meta.local_concrete_fields:
+            moment = getattr(row, field.attname)
+            if isinstance(field, DateTimeField) and moment is not None:
+                setattr(row, field.attname, moment - timedelta(seconds=seconds))
+
+
 def due_statement() -> str:
     looks = [
         f"SELECT '{queue.name}' WHERE EXISTS (SELECT 1 FROM \"{queue.model._meta.db_table}\" "
@@ -44,7 +55,8 @@ def due_statement() -> str:
 
 def under_way_statement() -> str:
     leased = [
-        f'EXISTS (SELECT 1 FROM "{queue.model._meta.db_table}" WHERE lease_until IS NOT NULL)'
+        f'EXISTS (SELECT 1 FROM "{queue.model._meta.db_table}" '
+        f"WHERE lease_until IS NOT NULL AND {queue.due} IS NOT NULL AND dead_at IS NULL)"
         for queue in queues.every()
     ]
     texts = (

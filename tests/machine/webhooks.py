@@ -1,12 +1,16 @@
 """Webhooks that are written down before they are posted, so that they can come late and again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
 
+from nevermisscall.webhooks.journal import files
+from nevermisscall.webhooks.journal.records import encode
+from nevermisscall.webhooks.journal.writing import writer
 from tests.fixtures.people import CUSTOMER
 from tests.fixtures.webhooks import TwilioPhone
 
@@ -56,3 +60,16 @@ def written_down(say: Callable[[TwilioPhone], Any], then: Callable[[], None]) ->
     recorder = Recorder()
     say(recorder)
     return Webhook(*recorder.said[0], then)
+
+
+def shift_journal(seconds: float) -> None:
+    """Let what waits in the journal have come so much earlier."""
+    writer.seal()
+    for path in files.waiting():
+        records = files.read(path).records
+        path.write_bytes(
+            b"".join(
+                encode(replace(record, received_at=record.received_at - timedelta(seconds=seconds)))
+                for record in records
+            )
+        )
