@@ -1,4 +1,4 @@
-"""Random stories against the model for six minutes; forty of them are in `make test` (`tests/machine`)."""
+"""Random stories against the model for six minutes; `tests/machine` plays forty of them."""
 
 from time import monotonic
 
