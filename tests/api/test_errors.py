@@ -58,7 +58,7 @@ def test_a_method_that_is_not_there(api):
         (b"null", 400, "INVALID_REQUEST"),
         (b'"text"', 400, "INVALID_REQUEST"),
         (b"", 400, "INVALID_REQUEST"),
-        (b'{"to": "+14155550123", "body": "\\ud800"}', 400, "INVALID_REQUEST"),
+        (b'{"to": "+14155550123", "body": "\\ud800"}', 400, "MALFORMED_JSON"),
         (b'{"to": "+14155550123", "body": "a\\u0000b"}', 400, "INVALID_REQUEST"),
         (b" " * 300_000, 413, "BODY_TOO_LARGE"),
     ],

@@ -10,6 +10,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/journeys/" in item.nodeid:
             item.add_marker(pytest.mark.xdist_group("journeys"))
+            item.add_marker(pytest.mark.timeout(300))  # the start of the product counts, on a busy machine too
 
 
 @pytest.fixture(scope="session")

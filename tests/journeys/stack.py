@@ -204,8 +204,8 @@ class Stack:
         return self.phone.messages(to=number)
 
 
-def wait_until(condition: Any, *, seconds: float = 10.0) -> Any:
-    """Wait for `condition` and return what it returned."""
+def wait_until(condition: Any, *, seconds: float = 30.0) -> Any:
+    """Wait for `condition` and return what it returned. Patient: other suites may run on the same machine."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "it never happened"
