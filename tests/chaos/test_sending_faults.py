@@ -33,6 +33,7 @@ class Storm:
     within: float
     rules: list[dict[str, Any]]
     others: dict[str, Any] = field(default_factory=dict)
+    each_within: float = 200
 
 
 WITHOUT_CALLBACKS = Storm(
@@ -58,19 +59,20 @@ STORMS = {
         260,
         [
             {"kind": "error", "status": 500, "accepted": True, "probability": 0.1, "seed": 12},
-            {"kind": "error", "status": 503, "probability": 0.1, "seed": 13, "times": 20},
+            {"kind": "error", "status": 503, "probability": 0.2, "seed": 13, "times": 20},
         ],
     ),
     "20 % accepted, answer lost, callbacks on": Storm(
         ("F13",),
         500,
-        30,
+        150,  # forty requests that hang for twelve seconds, six at once
         [
             {"kind": "reset", "probability": 0.07, "seed": 2},
             {"kind": "error", "status": 502, "accepted": True, "probability": 0.07, "seed": 3},
             {"kind": "timeout", "seconds": 20, "probability": 0.04, "seed": 14},
             {"kind": "timeout", "probability": 0.04, "seed": 4},
         ],
+        each_within=30,
     ),
     "20 % accepted, answer lost, callbacks off, list 20 s late": WITHOUT_CALLBACKS,
     "20 % lost, half of the looks fail": Storm(
@@ -115,7 +117,7 @@ def somewhere_by_day() -> str:
 def test_storms_at_twilio(stack, phone, say, figure, storm):
     phone.set_faults(*storm.rules, **storm.others)
 
-    endure(stack, figure, texts=storm.texts, within=storm.within, say=say)
+    endure(stack, figure, texts=storm.texts, within=storm.within, each_within=storm.each_within, say=say)
 
 
 @pytest.mark.fault("F13")

@@ -132,12 +132,35 @@ class Report:
         for row, about in ROWS.items():
             if self._seen[row]:
                 lines += [f"## {row}: {about.fault}", "", "| test | | seconds | figures |", "|---|---|---:|---|"]
-                lines += [_line(seen) for seen in self._seen[row]] + [""]
+                lines += [line for group in _grouped(self._seen[row]) for line in _lines(group)] + [""]
         return lines
 
 
+def _grouped(tests: list[Seen]) -> list[list[Seen]]:
+    """Return the variants of each test function together."""
+    groups: dict[str, list[Seen]] = defaultdict(list)
+    for seen in tests:
+        groups[seen.name.partition("[")[0]].append(seen)
+    return list(groups.values())
+
+
+def _lines(group: list[Seen]) -> list[str]:
+    """Return a line for each that failed, was skipped or counted something, and one for the others together."""
+    silent = [seen for seen in group if seen.outcome == "passed" and not seen.figures]
+    lines = [_line(seen) for seen in group if seen not in silent]
+    if len(silent) > 1:
+        name = silent[0].name.partition("[")[0]
+        lines.append(f"| `{name}` | {len(silent)} passed | {sum(seen.seconds for seen in silent):.1f} | |")
+    else:
+        lines += [_line(seen) for seen in silent]
+    return lines
+
+
 def _line(seen: Seen) -> str:
-    figures = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in seen.figures.items() if value != "")
+    figures = ", ".join(
+        f"{name.replace('_', ' ')} {value if isinstance(value, str) else f'{value:,}'}"
+        for name, value in seen.figures.items()
+    )
     return f"| `{seen.name}` | {seen.outcome} | {seen.seconds:.1f} | {figures or seen.reason} |"
 
 
