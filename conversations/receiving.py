@@ -71,6 +71,8 @@ def _react(conversation: Conversation, message: Message) -> None:
     if message.taken_as in {TakenAs.STOP, TakenAs.REVOKE}:
         if conversation.status == Conversation.Status.COMPLETED or conversation.contact.opted_out_at is None:
             return  # the last: a START that was written later was here first
+        if _wrote_since(conversation, message):
+            return  # news of this may arrive late, after words that opened it again
         ownership.move(
             conversation,
             Conversation.Status.COMPLETED,
@@ -80,6 +82,13 @@ def _react(conversation: Conversation, message: Message) -> None:
         )
     elif message.taken_as == TakenAs.CONVERSATION:
         _react_to_words(conversation, message)
+
+
+def _wrote_since(conversation: Conversation, message: Message) -> bool:
+    words = conversation.entries.filter(
+        message__direction=Message.Direction.INBOUND, message__taken_as=TakenAs.CONVERSATION
+    )
+    return words.filter(message__created_at__gt=message.created_at).exists()
 
 
 def _react_to_words(conversation: Conversation, message: Message) -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from conversations import ownership, timing
+from conversations import ownership, receiving, timing
 from conversations.models import Conversation, Transition
+from sms.models import Message
 from tenants.models import Contact
 from tests.fixtures.people import CUSTOMER
 
@@ -100,6 +101,21 @@ def test_opting_out_ends_it(customer_writes, word):
     assert (conversation.status, conversation.outcome) == (Status.COMPLETED, Outcome.OPTED_OUT)
     assert conversation.ai_due_at is None
     assert Transition.objects.get().actor == Transition.Actor.CUSTOMER
+
+
+def test_opting_out_that_is_heard_of_after_later_words_does_not_end_them(customer_writes, twilio):
+    """Deliveries of facts are tried again, and so come in any order."""
+    customer_writes()
+    twilio.text("STOP")
+    twilio.text("are you there?")
+    words, stop = Message.objects.filter(direction=Message.Direction.INBOUND).order_by("-pk")[:2]
+    for message in (words, stop):
+        receiving.receive_message(message_id=message.pk)
+    conversation = Conversation.objects.get()
+
+    assert stop.taken_as == Message.TakenAs.STOP
+    assert conversation.status == Status.ACTIVE
+    assert conversation.ai_due_at is not None
 
 
 def test_words_within_a_day_open_it_again(customer_writes):
