@@ -41,6 +41,7 @@ class Courier:
         """Start in the background. Where webhooks wait from before, those that come now join them."""
         if not self._patience and files.waiting():
             joining.begin()
+            joining.go_on()
         self._thread.start()
 
     def stop(self) -> None:
@@ -59,6 +60,7 @@ class Courier:
         try:
             if not database.answers():
                 self._back_since = None
+                joining.go_on()  # it will, when the database is back
                 return
             self._back_since = self._back_since or monotonic()
             writer.seal()  # whoever replays may then delete the file
@@ -91,24 +93,23 @@ class Courier:
                 else:
                     joining.end()  # and one more look: something may have been kept just before
                     continue
-                if not self._is_overdue():
-                    joining.begin()
+                joining.begin()
         return False
 
     def _goes_on(self) -> bool:
+        joining.go_on()
         self._hold()
         return not self._stop.is_set()
 
     def _hold(self) -> None:
         """Keep the breaker open, half-open for this thread, while others would only wait or overtake."""
-        if self._is_overdue():
-            joining.end()
-            breaker.close()
-        elif breaker.is_open:
+        if not breaker.is_open:
+            return
+        since = monotonic() - self._back_since if self._back_since is not None else 0.0
+        if since > joining.AT_MOST and not joining.is_on():
+            breaker.close()  # nobody gets anywhere
+        else:
             breaker.trip(HOLD_SECONDS)
-
-    def _is_overdue(self) -> bool:
-        return self._back_since is not None and monotonic() - self._back_since > joining.AT_MOST
 
     def _run(self) -> None:
         failed = False

@@ -5,29 +5,46 @@ overtake the pressed 1 that another process has kept, nor a text a STOP. Asking 
 """
 
 import logging
+import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
 from nevermisscall.webhooks.journal import files
 
-# A drain that takes longer, or somebody else's that hangs, must not hold anybody up any more.
+# A drain that gets nowhere for so long must not hold anybody up any more.
 AT_MOST = 20.0
+TEXTS_AT_MOST = 60.0
 
 logger = logging.getLogger(__name__)
 
 
 def is_on() -> bool:
-    """Tell whether something waits."""
-    return _path().exists()
+    """Tell whether something waits, and is being recorded or will be soon."""
+    try:
+        return time.time() - _path().stat().st_mtime < AT_MOST
+    except OSError:
+        return False
 
 
 def begin() -> None:
     """Something waits from now on."""
     try:
-        _path().touch(mode=0o600)
+        handle = os.open(_path(), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        os.close(handle)
+        go_on()
+    except FileExistsError:
+        pass  # only whoever records may say that it goes on
     except OSError as error:
         logger.error("webhooks of other processes may overtake those of the journal", extra={"reason": str(error)})
+
+
+def go_on() -> None:
+    """What waits is being recorded right now."""
+    now = time.time()
+    with suppress(OSError):
+        os.utime(_path(), (now, now))
 
 
 def end() -> None:
@@ -48,7 +65,7 @@ class Patience:
             self._since = None
             return False
         self._since = self._since or monotonic()
-        return monotonic() - self._since < AT_MOST
+        return monotonic() - self._since < TEXTS_AT_MOST
 
 
 def _path() -> Path:

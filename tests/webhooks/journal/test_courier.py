@@ -1,5 +1,7 @@
 """The thread that empties the journal: when it does, and who waits for it."""
 
+import time
+
 import pytest
 from django.db import connection
 
@@ -97,13 +99,32 @@ def test_what_is_kept_while_others_are_recorded_is_recorded_too(business, twilio
     assert not joining.is_on()
 
 
+def test_a_long_drain_that_goes_on_is_waited_for(business, twilio, courier, monkeypatch):
+    """An outage of an hour takes minutes to record; nothing may overtake it meanwhile."""
+    breaker.trip(60)
+    twilio.incoming_call()
+    monkeypatch.setattr(joining, "AT_MOST", 0.2)
+    with files.held():  # by another process
+        for _ in range(8):
+            joining.go_on()
+            courier.look()
+            assert joining.is_on()
+            assert breaker.is_open
+            time.sleep(0.05)
+        time.sleep(0.25)
+        courier.look()
+
+        assert not joining.is_on()
+        assert not breaker.is_open
+
+
 def test_texts_wait_for_what_waits_but_not_for_ever(business, twilio, monkeypatch):
     patience = joining.Patience()
     assert not patience.holds()
     breaker.trip(60)
     twilio.incoming_call()
     assert patience.holds()
-    monkeypatch.setattr(joining, "AT_MOST", 0)
+    monkeypatch.setattr(joining, "TEXTS_AT_MOST", 0)
 
     assert not patience.holds()
 
