@@ -51,6 +51,7 @@ class Customers:
             self.calls[sid] = customer
 
 
+@pytest.mark.fault("F25")
 @pytest.mark.parametrize("gone", [["web"], ["web", "worker"]], ids=["web", "everything"])
 def test_what_came_while_we_were_away_is_here_afterwards_once(away, gone, say, figure):
     numbers = (f"+1917{2_000_000 + n}" for n in itertools.count(500_000 * len(gone)))
