@@ -33,7 +33,9 @@ def rotate() -> str:
 
 def tokens() -> list[tuple[str, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT auth_token, auth_token_secondary, shared_key_secret FROM tenants_twilioaccount ORDER BY id")
+        cursor.execute(
+            "SELECT auth_token, auth_token_secondary, shared_key_secret FROM tenants_twilioaccount ORDER BY id"
+        )
         return cursor.fetchall()
 
 
