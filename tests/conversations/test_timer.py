@@ -6,7 +6,6 @@ import pytest
 
 from conversations import ownership, receiving, timing
 from conversations.models import Conversation, Transition
-from nevermisscall.lib.logs import log_context
 from sms.models import Message
 from tenants.models import Contact
 from tests.fixtures.people import CUSTOMER
@@ -110,9 +109,8 @@ def test_opting_out_that_is_heard_of_after_later_words_does_not_end_them(custome
     twilio.text("STOP")
     twilio.text("are you there?")
     words, stop = Message.objects.filter(direction=Message.Direction.INBOUND).order_by("-pk")[:2]
-    with log_context():
-        for message in (words, stop):
-            receiving.receive_message(message_id=message.pk)
+    for message in (words, stop):
+        receiving.receive_message(message_id=message.pk)
     conversation = Conversation.objects.get()
 
     assert stop.taken_as == Message.TakenAs.STOP

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from conversations import receiving
 from conversations.models import Conversation, Entry
-from nevermisscall.lib.logs import log_context
 from nevermisscall.outbox.models import Fact
 from sms.models import Message, MessageMedia, Status
 from tenants.models import Contact, PhoneNumber, Tenant, TwilioAccount
@@ -253,8 +252,7 @@ def test_a_conversation_that_was_completed_long_ago_is_not_reopened(acme, twilio
 def test_a_fact_handed_on_twice_makes_one_line(acme, twilio, do_due_work):
     twilio.text()
     do_due_work()
-    with log_context():
-        receiving.receive_message(message_id=Message.objects.get().pk)
+    receiving.receive_message(message_id=Message.objects.get().pk)
 
     assert Entry.objects.count() == 1
 
@@ -262,8 +260,7 @@ def test_a_fact_handed_on_twice_makes_one_line(acme, twilio, do_due_work):
 def test_texts_handed_on_out_of_order_are_shown_in_order(acme, twilio):
     for body in ("one", "two", "three"):
         twilio.text(body)
-    with log_context():
-        for message in Message.objects.order_by("-pk"):
-            receiving.receive_message(message_id=message.pk)
+    for message in Message.objects.order_by("-pk"):
+        receiving.receive_message(message_id=message.pk)
 
     assert [entry.message.body for entry in Conversation.objects.get().entries.all()] == ["one", "two", "three"]
