@@ -16,6 +16,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from kombu.exceptions import OperationalError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -82,9 +83,16 @@ class Watchdog:
             ) as client:
                 client.ping()
             hear.apply_async(queue=QUEUE, retry=False)
-        except Exception:
+        except (redis.RedisError, OperationalError, OSError):
             return False
         return True
+
+    def _looks_deaf(self) -> bool:
+        try:
+            return self.is_deaf()
+        except Exception:  # a bug here must not cost the drain, which this thread sees to as well
+            logger.exception("the watchdog cannot tell whether this worker hears its doorbells")
+            return False
 
     def _run(self) -> None:
         while True:
@@ -93,7 +101,7 @@ class Watchdog:
                 if monotonic() > self._leave_by:
                     logger.error("worker ends with work unfinished: it took too long", extra={"seconds": DRAIN_SECONDS})
                     leave()
-            elif monotonic() - self._rung_at >= RING_EVERY and self.is_deaf():
+            elif monotonic() - self._rung_at >= RING_EVERY and self._looks_deaf():
                 logger.critical(
                     "worker ends to be started again: it hears no doorbell although Redis answers",
                     extra={"seconds": DEAF_AFTER},

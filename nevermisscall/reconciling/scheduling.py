@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.db.models.functions import Least
 
+from calls.reconciling import CALLBACKS_COME_WITHIN
 from nevermisscall.lib.clock import DatabaseClock, database_now
 from nevermisscall.lib.logs import bind
 from nevermisscall.outbox.places import Places
@@ -94,7 +95,9 @@ def reconcile(row: Reconciliation) -> timedelta | None:
         _save(row, run, last_error="")
         return BETWEEN_PAGES
     _finish(row, run)
-    return SETTLED_AFTER if row.wanted_at is not None and row.wanted_at >= run.until else EVERY
+    # A call that ended in the outage is left to its callbacks at first: one look more for it, when they are too late.
+    outage_is_recent = row.wanted_at is not None and row.wanted_at + CALLBACKS_COME_WITHIN >= run.until
+    return SETTLED_AFTER if outage_is_recent else EVERY
 
 
 def note_done(run: Run) -> None:

@@ -61,3 +61,11 @@ def test_while_redis_is_away_nobody_is_deaf(dog, clock, settings):
     settings.REDIS_URL = where  # it is back, and the worker has a minute to hear of it
     assert not is_deaf_after(dog, clock, DEAF_AFTER)
     assert is_deaf_after(dog, clock, 15)
+
+
+def test_a_mistake_of_its_own_is_in_the_log_and_ends_nothing(dog, clock, monkeypatch, logged):
+    monkeypatch.setattr(tasks.hear, "apply_async", lambda **_: 1 / 0)
+    clock[0] += 10 * DEAF_AFTER
+
+    assert not dog._looks_deaf()
+    assert "ZeroDivisionError" in logged()

@@ -149,13 +149,17 @@ def test_an_outage_brings_the_next_run_forward(acme, since):
     assert Reconciliation.objects.get().due_at == first
 
 
-def test_a_run_that_began_before_the_outage_ended_is_followed_by_another(acme, lists, since, reconcile):
+@pytest.mark.parametrize(("ended", "next_in"), [(0, 1), (1, 1), (2.5, 1), (3.5, 60)])
+def test_runs_follow_each_other_until_a_call_that_ended_in_the_outage_is_old_enough(
+    acme, lists, since, reconcile, ended, next_in
+):
     since(2 * HOUR)
     scheduling.after_outage()
-    reconcile()  # up to a minute ago
+    Reconciliation.objects.update(wanted_at=DatabaseClock() - ended * MINUTES)
+    reconcile()  # of what is older than a minute; a call that ended within two minutes may still be told of
 
     row = Reconciliation.objects.get()
-    assert due_in(row) <= timedelta(seconds=60)
+    assert (next_in - 0.1) * MINUTES < due_in(row) <= next_in * MINUTES
 
 
 def test_an_outage_revives_a_run_that_was_given_up(acme, since):
