@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conversations.models import LateNews
 from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.outbox import work
 from nevermisscall.reconciling import scheduling
@@ -136,3 +137,27 @@ def reconcile(one_page) -> Callable[[], dict[str, int]]:
         return row.figures
 
     return run
+
+
+def sent_by_us(lists) -> list[str]:
+    """What Twilio was asked to send."""
+    return [entry["body"] for entry in lists.control.ledger() if entry["kind"] == "message"]
+
+
+@pytest.fixture
+def tell_owner(do_due_work, daytime):
+    """Do what is due, and what the owner is told late."""
+
+    def run() -> None:
+        do_due_work()
+        LateNews.objects.filter(told_at=None).update(tell_at=DatabaseClock())
+        do_due_work()
+
+    return run
+
+
+@pytest.fixture
+def daytime(monkeypatch):
+    """It is never too late in the day to tell the owner."""
+    monkeypatch.setattr("conversations.late_news.FROM_HOUR", 0)
+    monkeypatch.setattr("conversations.late_news.TO_HOUR", 24)
