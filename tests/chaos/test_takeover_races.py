@@ -9,8 +9,8 @@ import pytest
 from conversations.models import Conversation
 from tests.conversations.ai.fake_server import FakeServer
 from tests.conversations.dispatching import racing
+from tests.conversations.dispatching.conftest import ANSWER
 from tests.conversations.dispatching.test_races import PEOPLE
-from tests.conversations.dispatching.test_turns import ANSWER
 
 ROUNDS = 500
 _customers = itertools.count(1)

@@ -1,4 +1,4 @@
-"""A customer who waits, and a DispatchBot on a socket."""
+"""A customer who waits, and a DispatchBot on a socket with an answer to give."""
 
 import itertools
 
@@ -9,9 +9,24 @@ from django.utils import timezone
 from conversations.ai.config import Config
 from conversations.dispatching import dispatchers
 from conversations.models import Conversation
+from nevermisscall.outbox.models import Fact
 from tests.conversations.ai.fake_server import FakeServer
+from tests.fixtures.people import CUSTOMER
 
 _customers = itertools.count(1)
+
+ANSWER = {
+    "success": True,
+    "job_type": "plumbing_drain",
+    "urgency_level": "normal",
+    "emergency_detected": False,
+    "confidence": 0.9,
+    "message_to_customer": "This is Acme Plumbing's automated assistant. What is the address?",
+    "job": {"problem": "blocked sink"},
+    "appointment": None,
+    "conversation_complete": False,
+    "summary": "A blocked kitchen sink.",
+}
 
 
 @pytest.fixture
@@ -68,3 +83,39 @@ def elsewhere():
         return run
 
     return wrap
+
+
+@pytest.fixture
+def customer_waits(twilio, twilio_api, acme, do_due_work, be_due):
+    """Have the customer text, and let the minute be over."""
+
+    def wait(body: str = "my kitchen sink is blocked") -> Conversation:
+        twilio.text(body)
+        do_due_work()
+        conversation = Conversation.objects.latest("pk")
+        be_due(conversation)
+        return conversation
+
+    return wait
+
+
+@pytest.fixture
+def after(do_due_work):
+    """Do what is due and return the conversation as it is then."""
+
+    def run(conversation: Conversation) -> Conversation:
+        do_due_work()
+        conversation.refresh_from_db()
+        return conversation
+
+    return run
+
+
+def texts(twilio_api, to: str = CUSTOMER) -> list[str]:
+    """Return what Twilio was given for a phone, in order."""
+    return [text["body"] for text in twilio_api.messages(to=to)]
+
+
+def topics() -> list[str]:
+    """Return what was published, in order."""
+    return list(Fact.objects.order_by("occurred_at", "id").values_list("topic", flat=True))
