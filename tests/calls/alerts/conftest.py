@@ -1,6 +1,9 @@
 """An alert call to Acme's owner, and the phone that rings for it, as Twilio tells us about it."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from calls.alerts import sending, services
 from calls.alerts.models import AlertCall, Status
@@ -93,3 +96,14 @@ def result_of(alert: AlertCall) -> tuple[str, str]:
     """Return (status, reason)."""
     alert.refresh_from_db()
     return alert.status, alert.reason
+
+
+def placed(twilio_api) -> list[str]:
+    """Return the SIDs of the calls that Twilio placed to the owner's phone."""
+    return [entry["sid"] for entry in twilio_api.ledger() if entry["kind"] == "call" and entry["to"] == OWNER_PHONE]
+
+
+def later(alert: AlertCall, seconds: int) -> AlertCall:
+    """Let the sender look at the call as if so much time had passed since it was attempted."""
+    AlertCall.objects.update(attempted_at=timezone.now() - timedelta(seconds=seconds))
+    return run(alert)

@@ -1,15 +1,9 @@
 """What the called person hears and presses, and what counts as having heard."""
 
-import random
-from unittest import mock
-
 import pytest
-from django.db import OperationalError
 
-from calls.alerts import services
 from calls.alerts.models import AlertCall
 from calls.models import Call
-from nevermisscall.lib.database import breaker
 from nevermisscall.outbox.models import Fact
 from tenants.models import TwilioAccount
 from tests.calls.alerts.conftest import WORDS, AlertedPhone, published, result_of
@@ -159,115 +153,6 @@ def test_the_end_of_an_accepted_call_changes_nothing_but_its_time(phone):
     assert result_of(phone.alert) == ("accepted", "")
     assert phone.alert.ended_at is not None
     assert published(phone.alert) == ["alert_call.accepted"]
-
-
-# -- repeated and shuffled --------------------------------------------------------------------------------------------
-
-STORY = {
-    "initiated": lambda phone: phone.status("initiated", SequenceNumber="0"),
-    "ringing": lambda phone: phone.status("ringing", SequenceNumber="1"),
-    "in progress": lambda phone: phone.status("in-progress", SequenceNumber="2"),
-    "words": lambda phone: phone.picks_up(),
-    "another key": lambda phone: phone.presses("4"),
-    "press 1": lambda phone: phone.presses("1", again=True),
-    "connection": lambda phone: phone.connection("busy", bridged=False, DialCallSid="CA" + "3" * 32),
-    "end": lambda phone: phone.status("completed", SequenceNumber="3"),
-}
-
-
-def everything(phone):
-    facts = Fact.objects.order_by("pk").values_list("topic", "data")
-    return AlertCall.objects.values().get(pk=phone.alert.pk), list(facts)
-
-
-@pytest.mark.parametrize("kind", STORY)
-def test_a_repeat_gets_the_same_answer_and_changes_nothing(phone, kind):
-    answers = {name: webhook(phone).text for name, webhook in STORY.items()}
-    before = everything(phone)
-
-    assert [STORY[kind](phone).text for _ in range(3)] == [answers[kind]] * 3
-    assert everything(phone) == before
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_shuffled_webhooks_come_to_the_same_end_and_get_their_twiml(place, twilio, seed):
-    phone = AlertedPhone(twilio, place())
-    names = random.Random(seed).sample(list(STORY), len(STORY))
-    answers = {name: STORY[name](phone) for name in names}
-
-    assert result_of(phone.alert) == ("accepted", "")
-    assert published(phone.alert)[-1] == "alert_call.accepted"
-    assert len(set(published(phone.alert))) == len(published(phone.alert))
-    assert verbs(answers["words"]) == ["Gather", "Say", "Gather", "Say", "Hangup"]
-    assert numbers(answers["press 1"]) == [CUSTOMER]
-
-
-def test_a_1_that_was_overtaken_by_the_end_counts_after_all(phone):
-    phone.status("completed")
-    phone.presses("1")
-
-    assert result_of(phone.alert) == ("accepted", "")
-    assert published(phone.alert) == ["alert_call.unanswered", "alert_call.accepted"]
-
-
-def test_a_late_ringing_does_not_revive_a_call_that_is_over(phone):
-    phone.status("busy")
-    phone.status("ringing")
-    phone.picks_up()
-
-    assert result_of(phone.alert) == ("unanswered", "busy")
-    assert phone.alert.call_at is None
-
-
-# -- our own failure --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def broken(monkeypatch):
-    """Let recording fail, as it does while the database is away."""
-
-    def go_away(name: str) -> None:
-        failing = mock.create_autospec(getattr(services, name), side_effect=OperationalError)
-        monkeypatch.setattr(services, name, failing)
-
-    return go_away
-
-
-def test_without_a_database_the_person_is_sent_to_their_texts(phone, broken):
-    broken("pick_up")
-    answer = phone.picks_up()
-
-    assert verbs(answer) == ["Say", "Say", "Hangup"]
-    assert "check your texts" in answer.text
-
-
-def test_a_1_that_could_not_be_kept_is_asked_for_again_and_counts_then(phone, broken, monkeypatch):
-    broken("press")
-    answer = phone.presses("1")
-    assert attributes(answer, "Gather")["action"].endswith(f"/{phone.alert.token}/press")
-
-    monkeypatch.undo()
-    breaker.close()
-    assert numbers(phone.presses("1")) == [CUSTOMER]
-    assert result_of(phone.alert) == ("accepted", "")
-
-
-def test_a_1_that_was_asked_for_again_in_vain_does_not_count_later(phone, broken, monkeypatch, replay):
-    broken("press")
-    phone.presses("1")
-    monkeypatch.undo()
-    replay()
-
-    assert result_of(phone.alert) != ("accepted", "")
-
-
-def test_progress_that_could_not_be_recorded_is_recorded_later(phone, broken, monkeypatch, replay):
-    broken("follow")
-    assert phone.status("no-answer").status_code == 204
-    monkeypatch.undo()
-    assert replay().recorded == 1
-
-    assert result_of(phone.alert) == ("unanswered", "no_answer")
 
 
 # -- what does not belong to it ---------------------------------------------------------------------------------------
