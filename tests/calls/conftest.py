@@ -1,12 +1,17 @@
 """What the call tests ask: which verbs were answered, what became of the call, what was published about it."""
 
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from calls.models import Call
+from calls.settling import QUEUE
+from nevermisscall.lib.clock import DatabaseClock
+from nevermisscall.outbox import work
 from nevermisscall.outbox.models import Fact
+from tests.calls.records import Records
 
 
 def verbs(answer) -> list[str]:
@@ -52,3 +57,23 @@ def set_up(acme):
         return acme
 
     return change
+
+
+@pytest.fixture
+def records(settings):
+    records = Records()
+    settings.TWILIO_API_BASE_URL = records.url
+    yield records
+    records.close()
+
+
+@pytest.fixture
+def settle():
+    """Settle, as the sweeper does, what is undecided; time has passed."""
+
+    def run() -> list[bool]:
+        waiting = Call.objects.filter(settle_at__isnull=False)
+        waiting.update(settle_at=DatabaseClock() - timedelta(seconds=1), lease_until=None)
+        return [work.run_claimed(QUEUE, row) for row in work.claim(QUEUE, limit=10)]
+
+    return run

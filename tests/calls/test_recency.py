@@ -9,7 +9,6 @@ import pytest
 from calls import recency
 from calls.models import Call
 from nevermisscall.twilio.emulator.voice_params import passport
-from tests.calls.test_settling import records, settle  # noqa: F401 - the same Twilio
 from tests.fixtures.webhooks import TwilioPhone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault("F21")]
