@@ -170,3 +170,27 @@ def dead_letter(missed_call):
         dead_at=timezone.now() - timedelta(hours=3), attempts=8, last_error="Twilio could not be reached"
     )
     return message
+
+
+@pytest.fixture
+def conversation(acme, missed_call, client):
+    """A missed call, its text-back, and what the customer wrote back."""
+    missed_call()
+    return write(client, "my sink is blocked")
+
+
+@pytest.fixture
+def maria(db):
+    return User.objects.create_user("maria", first_name="Maria", last_name="Lopez")
+
+
+def write(client, body: str, **fields) -> Conversation:
+    """A customer texts; returns their conversation."""
+    TwilioPhone(client).text(body, **fields)
+    deliver_facts()
+    return Conversation.objects.latest("pk")
+
+
+def lines(page) -> list[str]:
+    """Return the lines of the chat on a conversation's page, with what is noted at them."""
+    return [f"{line.text}: {line.note}" if line.note else line.text for line in page.context["lines"]]

@@ -194,3 +194,14 @@ def maria(acme):
     user = User.objects.create_user("maria")
     Membership.objects.create(tenant=acme, user=user)
     return user
+
+
+@pytest.fixture
+def conversation(twilio, twilio_api, acme, do_due_work):
+    """A missed call, its text-back, and what the customer wrote back."""
+    twilio.incoming_call()
+    twilio.dial_action(DialCallStatus="no-answer")
+    do_due_work()
+    twilio.text("my sink is blocked")
+    do_due_work()
+    return Conversation.objects.get()
