@@ -58,14 +58,14 @@ NO_TIME = {
 
 
 @pytest.mark.parametrize("fields", RECENT.values(), ids=RECENT)
-def test_a_recent_time_that_was_signed_is_believed_without_asking(missed, records, fields):  # noqa: F811
+def test_a_recent_time_that_was_signed_is_believed_without_asking(missed, records, fields):
     assert is_recent(missed(**fields))
     assert records.asked == []
 
 
 @pytest.mark.parametrize("fields", NO_TIME.values(), ids=NO_TIME)
 @pytest.mark.parametrize(("made", "recent"), [({"minutes": 3}, True), ({"hours": 25}, False)], ids=["now", "a day ago"])
-def test_without_one_twilio_says_when(missed, records, fields, made, recent):  # noqa: F811
+def test_without_one_twilio_says_when(missed, records, fields, made, recent):
     phone = missed(**fields)
     records.knows(phone, "completed", date_created=format_datetime(ago(**made)))
 
@@ -73,12 +73,12 @@ def test_without_one_twilio_says_when(missed, records, fields, made, recent):  #
     assert len(records.asked) == 1
 
 
-def test_a_call_that_twilio_does_not_know_is_old(missed, records):  # noqa: F811
+def test_a_call_that_twilio_does_not_know_is_old(missed, records):
     assert not is_recent(missed())
 
 
 @pytest.mark.parametrize("failure", [(500, 0), (503, 0), (429, 20429), (401, 20003)])
-def test_a_twilio_that_cannot_say_holds_up_no_text(missed, records, failure):  # noqa: F811
+def test_a_twilio_that_cannot_say_holds_up_no_text(missed, records, failure):
     records.failure = failure
 
     assert is_recent(missed())
@@ -89,7 +89,7 @@ GARBLED = [b"[]", b"<html>", b'{"sid": "CA1"}', b'{"date_created": "soon"}', b'{
 
 @pytest.mark.parametrize("content", GARBLED)
 @pytest.mark.parametrize("status", [200, 404])
-def test_nor_one_that_answers_nonsense(missed, records, content, status):  # noqa: F811
+def test_nor_one_that_answers_nonsense(missed, records, content, status):
     phone = missed()
     if status == 200:
         records.knows(phone, "completed")
@@ -98,7 +98,7 @@ def test_nor_one_that_answers_nonsense(missed, records, content, status):  # noq
     assert is_recent(phone)
 
 
-def test_nor_one_that_is_slow(missed, records):  # noqa: F811
+def test_nor_one_that_is_slow(missed, records):
     phone = missed()
     records.slow_seconds = 7.0
     started = time.monotonic()
@@ -108,7 +108,7 @@ def test_nor_one_that_is_slow(missed, records):  # noqa: F811
 
 
 @pytest.mark.parametrize(("failure", "recent"), [(None, False), ((503, 0), True)], ids=["old", "away"])
-def test_twilio_is_asked_once_however_often_the_text_back_is_tried(missed, records, failure, recent):  # noqa: F811
+def test_twilio_is_asked_once_however_often_the_text_back_is_tried(missed, records, failure, recent):
     phone = missed()
     records.failure = failure
 
@@ -116,7 +116,7 @@ def test_twilio_is_asked_once_however_often_the_text_back_is_tried(missed, recor
     assert len(records.asked) == 1
 
 
-def test_a_call_that_was_settled_is_not_asked_about_again(acme, twilio, records, settle):  # noqa: F811
+def test_a_call_that_was_settled_is_not_asked_about_again(acme, twilio, records, settle):
     twilio.incoming_call(StirPassportToken="")
     records.knows(twilio, "completed", end_time=format_datetime(ago(hours=30)))
     settle()
@@ -126,7 +126,7 @@ def test_a_call_that_was_settled_is_not_asked_about_again(acme, twilio, records,
     assert records.asked == []
 
 
-def test_reading_the_times_takes_no_time(missed, records):  # noqa: F811
+def test_reading_the_times_takes_no_time(missed, records):
     phone = missed(StirPassportToken="." * 100_000 + "h.e30.s", Timestamp="1 " * 50_000)
     started = time.monotonic()
     is_recent(phone)
