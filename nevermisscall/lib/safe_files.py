@@ -1,6 +1,7 @@
 """Files that are on disk when a function returns, and that nobody but us may read."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -10,10 +11,17 @@ def make_directory(directory: Path) -> None:
 
 
 def create(path: Path, data: bytes) -> Path:
-    """Write a new file. Raises `FileExistsError`, or another `OSError`."""
+    """Write a new file. Raises `FileExistsError`, or another `OSError`; then nothing of it is left.
+
+    A full disk takes a name but no bytes: without that, each try would leave one more file.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         write_all(handle, data)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
     finally:
         os.close(handle)
     sync_directory(path.parent)

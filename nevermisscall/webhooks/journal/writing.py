@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -70,12 +71,12 @@ class Writer:
         files.make_directories()
         path = files.home() / files.new_name()
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._pid, self._opened_at, self._written = os.getpid(), monotonic(), 0
+        self._path, self._pid, self._opened_at, self._written = path, os.getpid(), monotonic(), 0
+        self._files += 1
         # Locked before it has the name by which it is found: whoever finds it unlocked may delete it.
         fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._path = path.rename(path.with_suffix(files.SUFFIX))
         safe_files.sync_directory(files.home())
-        self._files += 1
         return self._handle
 
     def _give_up(self) -> None:
@@ -85,7 +86,9 @@ class Writer:
         """
         self._close()
         if self._written == 0 and self._path is not None:
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):  # such as a disk that is read-only by now; the caller must be answered all the same
+                self._path.unlink()
+            self._path = None
             self._files -= 1
 
     def _close(self) -> None:

@@ -119,6 +119,49 @@ def test_a_full_disk_is_not_filled_with_empty_files(monkeypatch):
     assert files.waiting() == []
 
 
+def test_a_file_that_gets_no_name_costs_nothing_of_the_one_before(monkeypatch, journaled):
+    """On a full disk there may be a place for a file but none for its second name."""
+
+    def full(_path, _target):
+        raise OSError(28, "No space left on device")
+
+    one = Writer()
+    one.append(record(1))
+    one.seal()
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.rename", full)
+        for _ in range(2):
+            with pytest.raises(JournalError, match="No space left on device"):
+                one.append(record(2))
+
+    assert [found.id for found in journaled()] == ["request-1"]
+    assert set(files.home().iterdir()) == {files.home() / files.POISON, *files.waiting()}
+
+
+def test_a_disk_that_became_read_only_is_said_so(monkeypatch):
+    def read_only(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    one = Writer()
+    monkeypatch.setattr("nevermisscall.lib.safe_files.os.write", read_only)
+    monkeypatch.setattr("pathlib.Path.unlink", read_only)
+    for _ in range(2):
+        with pytest.raises(JournalError, match="Read-only file system"):
+            one.append(record())
+
+
+def test_what_finds_no_place_to_be_set_aside_leaves_no_empty_files(monkeypatch):
+    def full(_handle, _data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("nevermisscall.lib.safe_files.os.write", full)
+    for _ in range(3):
+        with pytest.raises(OSError, match="No space left on device"):
+            poison.set_aside(record())
+
+    assert files.poison() == []
+
+
 def test_figures_say_how_much_there_is():
     assert figures().waiting_files == 0
     writer.append(record())
