@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -73,8 +74,12 @@ def cannot_write(error: OSError) -> str:
 
 def new_name() -> str:
     """Return the start of a file's name: names sort by time, and no two processes make the same one."""
-    nanoseconds = round(now().timestamp() * 1e6) * 1000
-    return f"{nanoseconds:020d}-{os.getpid()}-{os.urandom(4).hex()}"
+    return f"{moment(now())}-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+def moment(at: datetime) -> str:
+    """Return a time as names of files begin with it, in nanoseconds: what sorts before a name was before that file."""
+    return f"{round(at.timestamp() * 1e6) * 1000:020d}"
 
 
 def usage() -> tuple[int, int]:

@@ -5,9 +5,10 @@ Receipts make that safe to repeat, so nothing is remembered on disk: a file goes
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -51,9 +52,10 @@ class Replayer:
 
     def round(self, carry_on: Callable[[], bool] = lambda: True) -> Progress:
         """Record what waits in the oldest files. Raises `DatabaseAway`, and `OSError` for the directory."""
-        segments = [files.read(path) for path in files.waiting()[:FILES_AT_ONCE]]
+        paths = files.waiting()
+        segments = [files.read(path) for path in paths[:FILES_AT_ONCE]]
         progress = Progress()
-        for record in sorted(self._open(segments), key=lambda record: record.received_at):
+        for record in _in_order(self._open(segments), paths[FILES_AT_ONCE:]):
             if not carry_on():
                 return progress
             self._record(record, progress)
@@ -99,6 +101,18 @@ class Replayer:
         for record in segment.records:
             self._done.discard(record.id)
             del self._tries[record.id]
+
+
+def _in_order(records: Iterable[Record], later: Sequence[Path]) -> list[Record]:
+    """Return the records by time, without those that came after the first of the `later` files was begun.
+
+    The files of several processes overlap: what came before those may be in that file. Nothing is held back where it
+    would be all, as with more processes than files are read.
+    """
+    ordered = sorted(records, key=lambda record: record.received_at)
+    if not later:
+        return ordered
+    return [record for record in ordered if files.moment(record.received_at) < later[0].name] or ordered
 
 
 # Serialization, deadlock; lock not available; canceled by a timeout; out of disk or memory.

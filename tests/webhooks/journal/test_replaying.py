@@ -166,6 +166,28 @@ def test_several_processes_files_are_one_order(acme, twilio, away, journaled, mo
     assert Call.objects.get().outcome == "answered"
 
 
+def test_more_files_than_are_read_at_once_are_one_order(acme, twilio, away, monkeypatch):
+    """Three processes, each with one file: the first holds what came last, the first round reads two."""
+    monkeypatch.setattr("nevermisscall.webhooks.journal.replaying.FILES_AT_ONCE", 2)
+    processes = [Writer(), Writer(), Writer()]
+
+    def post(to: int, webhook) -> None:
+        monkeypatch.setattr("nevermisscall.webhooks.journal.writing.writer", processes[to])
+        webhook()
+
+    post(0, twilio.incoming_call)
+    post(1, twilio.screen)
+    post(2, lambda: twilio.press("1"))
+    post(0, lambda: twilio.dial_action(DialCallStatus="completed", DialBridged="true"))
+    for process in processes:
+        process.seal()
+    replayer = Replayer()
+    recorded = [replayer.round().recorded, replayer.round().recorded]
+
+    assert (recorded, files.waiting()) == ([2, 2], [])
+    assert Call.objects.get().outcome == "answered"
+
+
 def test_what_was_recorded_already_is_a_repeat(acme, twilio, away, journaled, replay):
     twilio.incoming_call()
     twilio.text()
