@@ -4,11 +4,11 @@ Receipts make that safe to repeat, so nothing is remembered on disk: a file goes
 """
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from time import monotonic
 from urllib.parse import unquote_to_bytes
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -25,7 +25,9 @@ from nevermisscall.webhooks.views import TwilioWebhookView
 
 FILES_AT_ONCE = 40  # of 1 MiB at most
 SECONDS_FOR_ONE = 5.0
-MOST_TRIES = 5  # of what the database refuses for reasons that may pass, such as a lock
+# Seconds for what the database refuses for reasons that may pass: a lock, such as that of a migration that builds an
+# index, or of a frozen process. Who calls meanwhile is answered from memory.
+LET_PASS = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class Replayer:
 
     def __init__(self) -> None:
         self._done: set[str] = set()  # in files that are still being written
-        self._tries: Counter[str] = Counter()
+        self._refused_since: dict[str, float] = {}
 
     def round(self, carry_on: Callable[[], bool] = lambda: True) -> Progress:
         """Record what waits in the oldest files. Raises `DatabaseAway`, and `OSError` for the directory."""
@@ -84,8 +86,7 @@ class Replayer:
             self._done.add(record.id)
 
     def _failed(self, record: Record, error: Exception, progress: Progress, *, may_pass: bool) -> None:
-        self._tries[record.id] += 1
-        if may_pass and self._tries[record.id] < MOST_TRIES:
+        if may_pass and monotonic() - self._refused_since.setdefault(record.id, monotonic()) < LET_PASS:
             logger.warning("a webhook of the journal is tried again", extra={"journal_id": record.id})
             progress.left += 1
             return
@@ -100,7 +101,7 @@ class Replayer:
         segment.path.unlink(missing_ok=True)
         for record in segment.records:
             self._done.discard(record.id)
-            del self._tries[record.id]
+            self._refused_since.pop(record.id, None)
 
 
 def _in_order(records: Iterable[Record], later: Sequence[Path]) -> list[Record]:
