@@ -16,6 +16,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError, SSLError
 
 from nevermisscall.twilio.errors import (
     AmbiguousTwilioError,
@@ -84,6 +85,13 @@ class _Http(HTTPConnection):
 
 
 class _Https(HTTPSConnection):
+    def connect(self) -> None:
+        # What breaks before the two have agreed on keys has carried no request; an SSLError later may have.
+        try:
+            super().connect()
+        except (OSError, SSLError) as error:
+            raise NewConnectionError(self, f"TLS failed: {type(error).__name__}") from error
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         _of_this_thread.used.append(self)
         super().request(*args, **kwargs)
@@ -157,7 +165,7 @@ def _sorted(status: int, code: int) -> TwilioError:
 def _never_connected(error: BaseException) -> bool:
     seen: BaseException | None = error
     while seen is not None:
-        if type(seen).__name__ in {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "SSLError"}:
+        if type(seen).__name__ in {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}:
             return True
         reason = getattr(seen, "reason", None)
         inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), None)

@@ -4,20 +4,16 @@ import socket
 import ssl
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from nevermisscall.twilio import media as twilio_media
 from nevermisscall.twilio.client import Credentials
 from nevermisscall.twilio.errors import TransientTwilioError
 from nevermisscall.twilio.media import MediaRefused
+from tests.fixtures.tls import write_certificate
 from tests.fixtures.webhooks import ACCOUNT
 from tests.sms.inbound.conftest import send_status
 
@@ -124,15 +120,7 @@ def test_there_are_enough_of_them():
 @pytest.fixture
 def inside(tmp_path):
     """A server within the network that speaks TLS, with a certificate of its own, and keeps what it is told."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.DNSName("media.twiliocdn.com")
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name.value)])
-    now = datetime.now(UTC)
-    unsigned = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-    unsigned = unsigned.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-    certificate = unsigned.add_extension(x509.SubjectAlternativeName([name]), critical=False).sign(key, SHA256())
-    file = tmp_path / "server.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    file = write_certificate(tmp_path / "server.pem", x509.DNSName("media.twiliocdn.com"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     told: list[bytes] = []
