@@ -76,11 +76,14 @@ class Manifest:
         return cls(taken_at=datetime.fromisoformat(values.pop("taken_at")), parts=parts, **values)
 
 
-def home(directory: str | None = None) -> Path:
-    """Return the directory of backups: the one given, else BACKUP_DIR. Raises `BackupError` if there is neither."""
+def home(directory: str | None = None, *, option: str = "--from") -> Path:
+    """Return the directory of backups: the one given, else BACKUP_DIR. Raises `BackupError` if there is neither.
+
+    `option` of the command would have given it.
+    """
     chosen = directory or settings.BACKUP_DIR
     if not chosen:
-        raise BackupError("BACKUP_DIR: nobody said where backups go. Set it, or give --to DIRECTORY.")
+        raise BackupError(f"BACKUP_DIR: nobody said where backups are. Set it, or give {option} DIRECTORY.")
     return Path(chosen)
 
 
@@ -98,6 +101,10 @@ def find(named: str | None, directory: str | None = None) -> Path:
     """Return a backup by its path, or by its name in the directory of backups; the newest one if none is named."""
     if named and (Path(named) / MANIFEST).is_file():
         return Path(named)
+    if named and os.sep in named:
+        raise BackupError(
+            f"{named}: there is no backup, or not all of it. A complete one is a directory with a file `{MANIFEST}`."
+        )
     found = complete(where := home(directory))
     if not found:
         raise BackupError(f"{where} holds no complete backup. Take one: manage.py backup --to {where}")
@@ -134,6 +141,10 @@ def read_part(backup: Path, name: str, manifest: Manifest) -> Iterator[bytes]:
     try:
         with (backup / name).open("rb") as file:
             yield from sealed_streams.read(file, f"{name} of {manifest.name}")
+    except FileNotFoundError as error:
+        raise BackupError(
+            f"{backup / name} is missing: the backup is not complete any more. Use another one."
+        ) from error
     except OSError as error:
         raise cannot_use(backup / name, error) from error
     except sealed_streams.Damaged as error:
@@ -212,12 +223,15 @@ def prune(directory: Path, *, keep_days: int, now: datetime) -> list[str]:
 
 def cannot_use(path: Path, error: OSError) -> BackupError:
     """Return what to tell the operator about a file or directory."""
+    not_one = "it is no directory: name one"
     remedies = {
         errno.ENOSPC: "make room there, keep backups for fewer days (BACKUP_KEEP_DAYS) or use a larger disk",
         errno.EDQUOT: "make room there, keep backups for fewer days (BACKUP_KEEP_DAYS) or use a larger disk",
-        errno.EACCES: "let the user of this process write there, or name another directory",
+        errno.EACCES: "let the user of this process read and write there, or name another directory",
         errno.EROFS: "it is on a file system that is read-only: name another directory",
         errno.ENOENT: "name a directory that is there, and mounted",
+        errno.ENOTDIR: not_one,
+        errno.EEXIST: not_one,
     }
     remedy = remedies.get(error.errno or 0, "see to the disk")
     return BackupError(f"{path}: {error.strerror or error}; {remedy}.")

@@ -1,8 +1,9 @@
 """Put a backup into an empty database, and its files into an empty directory."""
 
 import shutil
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ Address = dict[str, Any]  # as in settings.DATABASES
 
 
 def address(url: str, variable: str) -> Address:
-    """Return the database that a URL names. Raises `ImproperlyConfigured`, which names `variable`."""
-    parsed: Address = open_environment().db_url_config(url)
+    """Return the database that a URL names. Raises `BackupError`, which names `variable`."""
+    parsed: Address = {}
+    with warnings.catch_warnings(action="ignore"), suppress(ValueError):  # we say it better
+        parsed = open_environment().db_url_config(url)
     if not parsed.get("NAME") or "postgres" not in str(parsed.get("ENGINE")):
         raise BackupError(f"{variable}: give a URL such as postgresql://user:password@host:5432/name")
     return parsed
@@ -59,8 +62,8 @@ def connected(where: Address) -> Iterator["psycopg.Connection[Any]"]:
         yield connection
 
 
-def restore_database(backup: Path, manifest: Manifest, into: Address, say: Say) -> None:
-    """Fill an empty database; after an error it is empty again. Raises `BackupError`, also if it is not empty."""
+def ready(into: Address) -> tuple[Path, Database]:
+    """Return `pg_restore` and where to, having seen that the database is empty. Raises `BackupError`."""
     with connected(into) as held:
         if tables := _tables(held):
             raise BackupError(
@@ -68,7 +71,12 @@ def restore_database(backup: Path, manifest: Manifest, into: Address, say: Say) 
                 "overwrites: name a database that was just created."
             )
         database = Database.of(held)
-    program = programs.find("pg_restore", database)
+    return programs.find("pg_restore", database), database
+
+
+def restore_database(backup: Path, manifest: Manifest, into: Address, say: Say) -> None:
+    """Fill an empty database; after an error it is empty again. Raises `BackupError`, also if it is not empty."""
+    program, database = ready(into)
     progress, done = Progress(say), 0
     options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
     with programs.run(program, database, *options, reads=True) as restore:
@@ -78,20 +86,28 @@ def restore_database(backup: Path, manifest: Manifest, into: Address, say: Say) 
             progress.at(f"database: {size(done)} of {size(manifest.parts[DATABASE].size)} restored")
 
 
-def restore_media(backup: Path, manifest: Manifest, root: Path) -> int:
-    """Fill an empty directory with the files. Returns how many. Raises `BackupError`, also if it is not empty."""
+@contextmanager
+def restored_media(backup: Path, manifest: Manifest, root: Path) -> Iterator[int]:
+    """Fill an empty directory with the files and yield how many; if the block fails, it is empty again.
+
+    Raises `BackupError`, also if it is not empty.
+    """
     try:
         safe_files.make_directory(root)
         if any(root.iterdir()):
             raise BackupError(f"{root} is not empty. Restoring never overwrites: move what is there away.")
-        try:
-            return media.unpack(archive.read_part(backup, MEDIA, manifest), root)
-        except BaseException:
-            for path in root.iterdir():
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-            raise
     except OSError as error:
         raise archive.cannot_use(root, error) from error
+    try:
+        try:
+            files = media.unpack(archive.read_part(backup, MEDIA, manifest), root)
+        except OSError as error:
+            raise archive.cannot_use(root, error) from error
+        yield files
+    except BaseException:
+        for path in root.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
 
 
 @contextmanager

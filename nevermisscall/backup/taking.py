@@ -53,9 +53,10 @@ def take(*, to: str | None = None, keep_days: int | None = None, say: Say = logg
     Returns where it is and what it holds. Raises `BackupError`; then there is no backup, and nothing was deleted.
     Either way a row says so, if the database can be written.
     """
+    directory = archive.home(to, option="--to")
     began = monotonic()
     try:
-        path, manifest = _take(archive.home(to), settings.BACKUP_KEEP_DAYS if keep_days is None else keep_days, say)
+        path, manifest = _take(directory, settings.BACKUP_KEEP_DAYS if keep_days is None else keep_days, say)
     except Busy:
         raise
     except BackupError as error:
@@ -92,8 +93,8 @@ def _take(directory: Path, keep_days: int, say: Say) -> tuple[Path, Manifest]:
                 parts=draft.parts,
             )
             path = draft.finish(manifest)
-        except OSError as error:
-            raise archive.cannot_use(directory, error) from error
+        except OSError as error:  # of a file in MEDIA_ROOT, perhaps
+            raise archive.cannot_use(Path(error.filename or directory), error) from error
         finally:
             draft.discard()
         for name in archive.prune(directory, keep_days=keep_days, now=snapshot.taken_at):
@@ -169,8 +170,8 @@ def _remember(row: Backup, *, is_the_daily_one: bool) -> None:
         if is_the_daily_one:
             state = ServiceState.State.DEGRADED if row.error else ServiceState.State.OK
             status.report(name="backup", state=state, error=row.error)
-    except (DatabaseError, InterfaceError):
-        logger.exception("the backup ended, but no row could be written that says so")
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("the backup ended, but no row could be written that says so", extra={"reason": str(error)})
 
 
 def one(held: "psycopg.Connection[Any]", query: "str | sql.Composed", *values: Any) -> Any:

@@ -1,5 +1,6 @@
 """Take a backup, restore it on trial and for real: with the real pg_dump and pg_restore."""
 
+import errno
 import hashlib
 import itertools
 import os
@@ -105,6 +106,55 @@ def test_what_is_there_is_never_overwritten(acme, home, manage, only_backup, tmp
         manage("restore", only_backup().name, "--into", url)
 
 
+def test_what_fails_leaves_no_files_so_that_it_can_be_tried_again(acme, home, manage, only_backup, tmp_path):
+    manage("backup")
+    again = ("--media-into", tmp_path / "again")
+    with empty_database("tried_twice") as url:
+        with pytest.raises(CommandError, match="no connection"):
+            manage("restore", only_backup().name, "--into", f"{url}_not", *again)
+        shutil.move(only_backup() / "database", tmp_path / "database")
+        with pytest.raises(CommandError, match=r"2 files\n.*/database is missing: the backup is not complete"):
+            manage("restore", only_backup().name, "--into", url, *again)
+        shutil.move(tmp_path / "database", only_backup() / "database")
+
+        assert "2 files" in manage("restore", only_backup().name, "--into", url, *again)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["backup", "--to", "/etc/passwd"], "/etc/passwd: .*; it is no directory: name one"),
+        (["backup", "--keep-days", "-5"], "--keep-days: -5 is no number of days"),
+        (["restore_check", "/mnt/none/20261120T030000Z-3f2a"], "3f2a: there is no backup, or not all of it"),
+        (["restore_check", "--server", "nonsense"], "--server: give a URL such as postgresql://"),
+        (["restore_check", "--server", "postgresql://h:port/x"], "--server: give a URL such as postgresql://"),
+        (
+            ["restore", "yesterday", "--into", "x"],
+            "yesterday is neither a backup nor the name of one in .*; the newest",
+        ),
+    ],
+)
+def test_a_mistake_is_explained(home, manage, arguments, said):
+    manage("backup")
+    with pytest.raises(CommandError, match=said):
+        manage(*arguments)
+
+
+def test_a_file_that_cannot_be_read_is_named(home, manage, monkeypatch, tmp_path):
+    honest = Path.open
+
+    def refuse(path: Path, *arguments):
+        if path.name == "abcd.jpg":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return honest(path, *arguments)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(
+        CommandError, match=r"media/texts/ab/abcd\.jpg: Permission denied; let the user of this process"
+    ):
+        manage("backup")
+
+
 def _shorten(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
@@ -126,9 +176,7 @@ def test_a_damaged_backup_fails_the_check(home, manage, only_backup, tmp_path):
     for damage, part in itertools.product([_shorten, _flip_a_bit, _remove], ["database", "media", "manifest"]):
         copy = shutil.copytree(sound, tmp_path / damage.__name__ / part)
         damage(copy / part)
-        with pytest.raises(
-            CommandError, match=r"FAIL  .*/" + part + "|/manifest: it does not open|is neither a backup"
-        ):
+        with pytest.raises(CommandError, match=r"FAIL  .*/" + part + "|/manifest: it does not open|there is no backup"):
             manage("restore_check", copy)
 
 

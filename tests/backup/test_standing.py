@@ -77,6 +77,17 @@ def test_a_failed_one_shows_on_health_and_in_the_metrics(db, home, failing, clie
     assert figures == {"age_seconds": pytest.approx(108_000, abs=60), "bytes": 4_000_000, "took_seconds": 1.5}
 
 
+def test_a_command_that_does_not_know_where_to_is_no_trouble(db, settings):
+    settings.BACKUP_DIR = ""
+    with pytest.raises(BackupError, match=r"BACKUP_DIR: nobody said where backups are\. Set it, or give --to"):
+        taking.take()
+    with pytest.raises(BackupError, match="or give --from"):
+        archive.find(None)
+
+    assert not Backup.objects.exists()
+    assert "backup" not in health._read_rows()
+
+
 def test_somebody_elses_backup_is_no_failure(db, home, monkeypatch):
     def busy(*_):
         raise Busy("Another backup is being taken.")

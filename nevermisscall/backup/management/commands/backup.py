@@ -51,6 +51,8 @@ class Command(BaseCommand):
             if options["list"]:
                 self._list(options["to"])
                 return
+            if (options["keep_days"] or 0) < 0:
+                raise CommandError(f"--keep-days: {options['keep_days']} is no number of days such as 30")
             path, manifest = taking.take(to=options["to"], keep_days=options["keep_days"], say=self.stdout.write)
         except BackupError as error:
             raise CommandError(str(error)) from error
@@ -60,7 +62,7 @@ class Command(BaseCommand):
         )
 
     def _list(self, directory: str | None) -> None:
-        for path in archive.complete(archive.home(directory)):
+        for path in archive.complete(archive.home(directory, option="--to")):
             manifest = archive.read_manifest(path)
             self.stdout.write(
                 f"{path.name}  {size(manifest.sealed_size):>9}  {sum(manifest.rows.values())} rows  "

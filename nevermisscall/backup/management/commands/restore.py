@@ -1,6 +1,7 @@
 """`manage.py restore`: the real thing."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -16,7 +17,7 @@ MARGIN = timedelta(minutes=10)  # a webhook that was being recorded when the bac
 
 HELP = """\
 Restore a backup into an empty database, and its files into an empty MEDIA_ROOT. Nothing is ever overwritten: a database
-with tables, or a directory with files, is refused.
+with tables, or a directory with files, is refused. If it fails, both are empty again.
 
 Stop web, worker and beat first, and do not start them before Twilio was asked what happened since: texts that wait in
 the backup may have been sent meanwhile.
@@ -51,10 +52,13 @@ class Command(BaseCommand):
             backup = archive.find(options["backup"], options["directory"])
             manifest = archive.read_manifest(backup)
             into = restoring.address(options["into"], "--into")
-            if not options["without_media"]:
-                files = restoring.restore_media(backup, manifest, Path(options["media_into"] or settings.MEDIA_ROOT))
-                self.stdout.write(f"{files} files")
-            restoring.restore_database(backup, manifest, into, self.stdout.write)
+            restoring.ready(into)  # first: the files may take an hour
+            with ExitStack() as undo:
+                if not options["without_media"]:
+                    root = Path(options["media_into"] or settings.MEDIA_ROOT)
+                    files = undo.enter_context(restoring.restored_media(backup, manifest, root))
+                    self.stdout.write(f"{files} files")
+                restoring.restore_database(backup, manifest, into, self.stdout.write)
         except BackupError as error:
             raise CommandError(str(error)) from error
         since = manifest.taken_at - MARGIN
