@@ -83,4 +83,13 @@ def _write(file: Path, values: dict[str, Any]) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
     django.setup()
-    prepare(Path(sys.argv[1]))
+    from django.db import OperationalError
+
+    from nevermisscall.lib.database import explanation, is_away
+
+    try:
+        prepare(Path(sys.argv[1]))
+    except OperationalError as error:
+        if not is_away(error):
+            raise
+        sys.exit(explanation(error))

@@ -78,6 +78,14 @@ def is_away(error: BaseException) -> bool:
     return not code or code.startswith(_AWAY)
 
 
+def explanation(error: BaseException) -> str:
+    """Return what to tell the operator of a command that ended because the database `is_away`."""
+    return (
+        f"DATABASE_URL: PostgreSQL does not answer as it should ({str(error).partition(chr(10))[0]}). Start it, or "
+        "mend the variable."
+    )
+
+
 class limit:
     """Let this thread wait no longer than `seconds` for an answer of the server; then its connection is shut down.
 

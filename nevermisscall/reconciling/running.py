@@ -82,6 +82,11 @@ def step(run: Run, *, found: Callable[[str, Any], None] | None = None) -> bool:
     return bool(run.stage)
 
 
+def sid_of(record: Any) -> str:
+    """Return the SID of a call's or text's record."""
+    return str(getattr(record, "call_sid", "") or record.message_sid)
+
+
 def _mend(stage: Stage, account_sid: str, record: Any) -> str:
     try:
         return stage.mend(account_sid, record)
@@ -91,7 +96,7 @@ def _mend(stage: Stage, account_sid: str, record: Any) -> str:
         if database.is_away(error):
             raise
         # One that cannot be mended must not hold up all that comes after it; the day's report names it.
-        logger.exception("a record of Twilio's cannot be reconciled")
+        logger.exception("a record of Twilio's cannot be reconciled", extra={"sid": sid_of(record)})
         return "failed"
 
 

@@ -76,7 +76,9 @@ def test_an_iso_time_is_utc_unless_it_says_otherwise(acme, lists):
     ("arguments", "said"),
     [
         (["--since", "yesterday"], "neither a time such as"),
+        (["--since", "999999d"], "neither a time such as"),
         (["--since", "2h", "--until", "3h"], "is not before the end"),
+        (["--until", "2d"], "the end of the last run: .* is not before the end.*; --since says"),
         (["--since", "2999-01-01"], "is in the future"),
         (["--since", "2h", "--account", "AC" + "7" * 32], "is not an account of ours"),
     ],

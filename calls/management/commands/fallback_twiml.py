@@ -1,12 +1,14 @@
 """`manage.py fallback_twiml`: what Twilio plays to callers while our whole server is away."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from calls import fallback
+from nevermisscall.lib import phones
 from tenants import routing
 from tenants.models import PhoneNumber
 
@@ -38,11 +40,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         numbers = PhoneNumber.objects.exclude(state=PhoneNumber.State.RELEASED).order_by("number")
         if wanted := options["number"]:
+            with suppress(ValueError):
+                wanted = phones.normalise(wanted)
             numbers = numbers.filter(number=wanted)
         routes = [route for row in numbers if (route := routing.table.route(row.number)) is not None]
         if not routes:
             raise CommandError(
-                f"--number: {wanted} is not one of our numbers" if wanted else "There are no numbers yet."
+                f"--number: {wanted} is not one of our numbers; the admin lists them, such as +15005550100"
+                if wanted
+                else "There are no numbers yet: create a business with manage.py create_tenant, or in the admin."
             )
         documents = {f"{route.number.lstrip('+')}.xml": (route, fallback.document(route)) for route in routes}
         if not options["out"]:
@@ -60,5 +66,8 @@ class Command(BaseCommand):
                 (out / name).write_text(text)
             (out / "index.tsv").write_text(index)
         except OSError as error:
-            raise CommandError(f"--out: {out} cannot be written ({error.strerror or error})") from error
+            raise CommandError(
+                f"--out: {out} cannot be written ({error.strerror or error}). Name a directory, there or new, that the "
+                "user of this command may write to."
+            ) from error
         self.stdout.write(f"{len(documents)} files and index.tsv in {out}")

@@ -293,6 +293,7 @@ def test_the_command_says_what_waits_and_changes_nothing(acme, twilio, away, cap
     said = capsys.readouterr().out
     assert f"call {twilio.call_sid}" in said
     assert "sms SM1: KeyError: 'x'" in said
+    assert said.endswith(f"1 wait and 1 are set aside in {files.home()}.\n")
     assert Call.objects.count() == 0
 
 
@@ -302,8 +303,19 @@ def test_the_command_records(acme, twilio, away, capsys):
     breaker.close()
     call_command("replay_journal", "--set-aside")
 
-    assert "1 recorded, 0 set aside, 0 files left." in capsys.readouterr().out
+    assert "1 recorded, 0 set aside, 0 files left in " in capsys.readouterr().out
     assert Call.objects.count() == 1
+
+
+def test_a_journal_that_is_elsewhere_is_not_taken_for_an_empty_one(settings, tmp_path, capsys):
+    settings.JOURNAL_DIR = tmp_path / "elsewhere"
+    call_command("replay_journal", "--dry-run")
+    assert f"in {tmp_path}/elsewhere, which is not there" in capsys.readouterr().out
+
+    (tmp_path / "elsewhere").write_text("no directory")
+    for arguments in (["--dry-run"], []):
+        with pytest.raises(CommandError, match=r"JOURNAL_DIR: .*elsewhere cannot be used .*as their user"):
+            call_command("replay_journal", *arguments)
 
 
 def test_only_one_process_replays(acme):

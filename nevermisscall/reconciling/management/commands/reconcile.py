@@ -39,12 +39,13 @@ class Command(BaseCommand):
         now = database_now()
         until = _moment("--until", options["until"], now) or now - scheduling.SETTLED_AFTER
         since = _moment("--since", options["since"], now)
-        if since is not None and since >= until:
-            raise CommandError(
-                f"--since: {since:%Y-%m-%d %H:%M:%S} UTC is not before the end, {until:%Y-%m-%d %H:%M:%S}"
-            )
         for row in self._rows(options["account"]):
             begin = since or row.reconciled_until - scheduling.OVERLAP
+            if begin >= until:
+                raise CommandError(
+                    f"{'--since' if since else 'the end of the last run'}: {begin:%Y-%m-%d %H:%M:%S} UTC is not before "
+                    f"the end, {until:%Y-%m-%d %H:%M:%S}; --since says how far back to look"
+                )
             run = Run(row.account_sid, begin, until)
             self._say(f"{row.account_sid} from {begin:%Y-%m-%d %H:%M:%S} to {until:%Y-%m-%d %H:%M:%S} UTC")
             self._do(run, dry_run=options["dry_run"])
@@ -78,8 +79,9 @@ class Command(BaseCommand):
         self._say(f"  {'nothing was changed' if dry_run else 'done'}: {_sentence(run.figures)}")
 
     def _show(self, stage: str, record: Any) -> None:
-        sid = getattr(record, "call_sid", "") or record.message_sid
-        self._say(f"  {stage}: {sid} {record.created_at:%Y-%m-%d %H:%M:%S} {record.status} is missing")
+        self._say(
+            f"  {stage}: {running.sid_of(record)} {record.created_at:%Y-%m-%d %H:%M:%S} {record.status} is missing"
+        )
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -95,11 +97,11 @@ def _moment(option: str, given: str | None, now: datetime) -> datetime | None:
     if given is None:
         return None
     span = _SPAN.fullmatch(given.strip())
-    if span:
-        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
     try:
+        if span:
+            return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
         moment = datetime.fromisoformat(given.strip())
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise CommandError(
             f"{option}: {given!r} is neither a time such as 2026-11-20T14:30 nor a span such as 90m, 2h or 3d"
         ) from error
