@@ -21,7 +21,7 @@ from nevermisscall.reconciling.models import Disposition, Reconciliation
 from nevermisscall.webhooks import timing
 from nevermisscall.webhooks.journal.figures import figures
 from nevermisscall.webhooks.models import WebhookMinute
-from sms.models import AccountPause, Message, Status
+from sms.models import AccountPause, Message, SendAttempt, Status
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 
@@ -116,8 +116,13 @@ def workers() -> Figures:
 
 
 def twilio() -> Figures:
-    """Accounts whose credentials Twilio refuses right now."""
-    return {"accounts_paused": AccountPause.objects.filter(until__gt=DatabaseClock()).count()}
+    """How the last hour's requests to send a text went, and accounts whose credentials Twilio refuses right now."""
+    asked = SendAttempt.objects.filter(started_at__gt=DatabaseClock() - HOUR)
+    return {
+        "requests_per_hour": asked.count(),
+        "not_accepted_per_hour": asked.exclude(outcome__in=["", "accepted"]).count(),  # blank: nothing is known yet
+        "accounts_paused": AccountPause.objects.filter(until__gt=DatabaseClock()).count(),
+    }
 
 
 def backup() -> Figures:

@@ -14,7 +14,7 @@ from nevermisscall.webhooks import timing
 from nevermisscall.webhooks.journal import poison
 from nevermisscall.webhooks.journal.writing import writer
 from nevermisscall.webhooks.models import WebhookMinute
-from sms.models import AccountPause, Message
+from sms.models import AccountPause, Message, SendAttempt
 from tests.fixtures.people import CUSTOMER
 from tests.fixtures.webhooks import TwilioPhone
 from tests.webhooks.journal.test_records import record
@@ -154,10 +154,21 @@ def test_queues_say_how_much_waits_and_how_late_it_is(figures, make_message):
     assert 90 <= queue["oldest_seconds"] < 95
 
 
+def test_requests_that_twilio_did_not_accept_show(figures, make_message):
+    message = make_message()
+    for minutes, outcome in ((1, "accepted"), (2, "503: down"), (3, ""), (70, "503: down")):
+        SendAttempt.objects.create(
+            message=message, started_at=timezone.now() - timedelta(minutes=minutes), outcome=outcome
+        )
+    twilio = figures()["twilio"]
+
+    assert (twilio["requests_per_hour"], twilio["not_accepted_per_hour"]) == (3, 1)
+
+
 def test_refused_accounts_and_silent_workers_show(figures):
     AccountPause.objects.create(account_sid="AC1", since=timezone.now(), until=timezone.now() + timedelta(minutes=1))
 
-    assert figures()["twilio"] == {"accounts_paused": 1}
+    assert figures()["twilio"] == {"requests_per_hour": 0, "not_accepted_per_hour": 0, "accounts_paused": 1}
     assert figures()["workers"] == {"alive": 0}
 
 
