@@ -37,6 +37,7 @@ ROWS = {
     "F6": Row(
         "Redis is killed, frozen for 30 s, flushed each second",
         "webhooks p99 ≤ 100 ms throughout; texts and timers at most 1 s late; nothing lost",
+        ("events to other services",),
     ),
     "F7": Row(
         "PostgreSQL is killed and back in 2 s",

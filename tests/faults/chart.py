@@ -56,6 +56,10 @@ class Watch:
         """Mark the time in which something is broken."""
         return _Band(self, label)
 
+    def now(self, name: str) -> float | None:
+        """Count one of them at this moment."""
+        return self._counts[name]()
+
     def elapsed(self) -> float:
         """Return the seconds since the run began."""
         return time.monotonic() - self._began

@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,8 +72,12 @@ class Report:
         self._path = path
         self._config = config
         self._seen: dict[str, list[Seen]] = defaultdict(list)
+        self._planned: Counter[str] = Counter()
         self._began = time.time()
         self._load = os.getloadavg()[0]
+
+    def pytest_collection_finish(self, session):
+        self._planned.update(row for item in session.items for row in set(rows_of(item)))
 
     def pytest_runtest_logreport(self, report):
         failed_around = report.when != "call" and report.failed
@@ -124,6 +128,9 @@ class Report:
             return "**BROKEN**"
         if "passed" not in outcomes:
             return waiting or "**not run**"
+        left = self._planned[row] - len({seen.name for seen in self._seen[row]})
+        if left > 0:
+            return f"**not run to the end**, {left} left"
         found = "held, some skipped" if "skipped" in outcomes else "held"
         return f"{found}; {waiting}" if waiting else found
 

@@ -174,6 +174,10 @@ def test_the_report_tells_what_held_and_what_did_not(tmp_path):
         "def test_breaks(figure):\n    figure(events=10, lost=2)\n    assert False\n"
         "@pytest.mark.fault('F3')\n"
         "def test_skips():\n    pytest.skip('no second worker')\n"
+        "@pytest.mark.fault('F4')\n"
+        "def test_holds_too():\n    pass\n"
+        "@pytest.mark.fault('F4')\n"
+        "def test_ends_the_run():\n    pytest.exit('enough')\n"
     )
     where = ["-c", "/dev/null", "--rootdir", str(tmp_path), str(tmp_path)]
     plugins = ["-p", "tests.faults.report", "-p", "no:django", "-p", "no:cacheprovider"]
@@ -187,6 +191,7 @@ def test_the_report_tells_what_held_and_what_did_not(tmp_path):
     assert "**1 of 28 rows held. 1,210 events: 2 lost, 0 doubled.**" in report
     verdicts = dict(re.findall(r"^\| (F\d+) \|.*\| ([^|]+) \| \d+ \|$", report, re.M))
     assert (verdicts["F1"], verdicts["F2"], verdicts["F3"]) == ("held", "**BROKEN**", "**not run**")
-    assert (verdicts["F4"], verdicts["F27"]) == ("**not run**", "**BROKEN**")
+    assert (verdicts["F4"], verdicts["F27"]) == ("**not run to the end**, 1 left", "**BROKEN**")
+    assert verdicts["F5"] == "**not run**"
     assert "p99 ms 40" in report
     assert "no second worker" in report
