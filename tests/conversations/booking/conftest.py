@@ -9,6 +9,8 @@ from conversations.booking.models import Appointment
 from conversations.models import Conversation
 from nevermisscall.outbox import work
 from nevermisscall.outbox.facts import DELIVERIES
+from nevermisscall.outbox.models import Fact
+from sms.models import Message
 from tenants.models import BusinessHours
 from tests.fixtures.webhooks import TwilioPhone
 
@@ -21,6 +23,7 @@ def at(text: str) -> datetime:
 # database's clock, which a test cannot move.
 NOW = at("2035-11-26T08:00:00-05:00")
 TUESDAY_10 = at("2035-11-27T10:00:00-05:00")
+HOW = Appointment.How
 
 
 def deliver_facts() -> None:
@@ -59,3 +62,13 @@ def ask(conversation):
         return services.request(start=start, key=key, **fields)
 
     return request
+
+
+def texts_sent() -> list[str]:
+    """Return the texts that leave us, in order."""
+    return list(Message.objects.filter(direction="outbound").order_by("pk").values_list("body", flat=True))
+
+
+def topics() -> list[str]:
+    """Return what was published about visits, in order."""
+    return list(Fact.objects.filter(topic__startswith="appointment.").order_by("pk").values_list("topic", flat=True))

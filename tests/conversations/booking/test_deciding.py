@@ -1,132 +1,17 @@
-"""Asking for a visit, and what becomes of it."""
-
-from datetime import time, timedelta
+"""A visit is confirmed, declined or canceled, and the customer is told once."""
 
 import pytest
 
-from conversations.booking import expiring, services
-from conversations.booking.models import Appointment, BusyTime, Resource
-from conversations.booking.services import InvalidTransition, SlotTaken
+from conversations.booking import services
+from conversations.booking.models import Appointment
+from conversations.booking.services import InvalidTransition
 from conversations.models import Conversation, Entry
-from nevermisscall.lib.clock import DatabaseClock, utcnow
-from nevermisscall.outbox import queues, work
-from nevermisscall.outbox.models import Fact
 from sms.models import Message
-from tenants.models import BusinessHours, Contact, PhoneNumber, TextTemplate
-from tests.conversations.booking.conftest import NOW, TUESDAY_10, at, converse
-from tests.fixtures.people import CUSTOMER, OWNER_PHONE
+from tenants.models import Contact, PhoneNumber, TextTemplate
+from tests.conversations.booking.conftest import HOW, NOW, TUESDAY_10, at, texts_sent, topics
+from tests.fixtures.people import CUSTOMER
 
-HOW = Appointment.How
 MOVES = {"confirm": services.confirm, "decline": services.decline, "cancel": services.cancel}
-
-
-def texts_sent() -> list[str]:
-    return list(Message.objects.filter(direction="outbound").order_by("pk").values_list("body", flat=True))
-
-
-def topics() -> list[str]:
-    return list(Fact.objects.filter(topic__startswith="appointment.").order_by("pk").values_list("topic", flat=True))
-
-
-def hold_ends(appointment: Appointment) -> None:
-    Appointment.objects.filter(pk=appointment.pk).update(hold_expires_at=DatabaseClock())
-    assert work.run_one(queues.get("booking.holds"), appointment.pk)
-    appointment.refresh_from_db()
-
-
-# -- asking -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_time_that_is_asked_for_is_held_and_nobody_is_texted(ask, conversation):
-    visit = ask()
-
-    assert (visit.status, visit.starts_at, visit.ends_at) == ("requested", TUESDAY_10, at("2035-11-27T11:00-05:00"))
-    assert visit.resource == Resource.objects.get(tenant=conversation.tenant)
-    assert texts_sent() == []
-    fact = Fact.objects.get(topic="appointment.requested")
-    assert fact.aggregate == f"appointment:{visit.pk}"
-    assert fact.data == {
-        "appointment_id": visit.pk,
-        "conversation_id": conversation.pk,
-        "user_id": None,
-        "customer_phone": CUSTOMER,
-        "starts_at": "2035-11-27T15:00:00+00:00",
-        "ends_at": "2035-11-27T16:00:00+00:00",
-        "job_type": "plumbing_drain",
-    }
-
-
-def test_asking_again_under_the_same_key_changes_nothing(ask):
-    first, again = ask(), ask(start=TUESDAY_10 + timedelta(hours=3))
-
-    assert (again.pk, again.starts_at) == (first.pk, TUESDAY_10)
-    assert topics() == ["appointment.requested"]
-
-
-@pytest.mark.parametrize("minutes", [-59, -30, 0, 30, 59])
-def test_a_time_that_somebody_has_is_refused(ask, minutes):
-    ask()
-    with pytest.raises(SlotTaken, match="slot_taken"):
-        ask(start=TUESDAY_10 + timedelta(minutes=minutes), key="second")
-
-    assert Appointment.objects.count() == 1
-
-
-@pytest.mark.parametrize("minutes", [-60, 60])
-def test_the_time_right_before_and_after_is_free(ask, minutes):
-    ask()
-
-    assert ask(start=TUESDAY_10 + timedelta(minutes=minutes), key="second").status == "requested"
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        "2035-11-26T07:30:00-05:00",  # before now
-        "2035-11-27T07:30:00-05:00",  # before opening
-        "2035-11-27T16:30:00-05:00",  # would end after closing
-        "2035-12-01T10:00:00-05:00",  # Saturday
-    ],
-)
-def test_a_time_outside_the_hours_is_refused(ask, start):
-    with pytest.raises(SlotTaken):
-        ask(start=at(start))
-
-
-def test_a_time_between_the_offered_ones_will_do(ask):
-    assert ask(start=at("2035-11-27T10:10:45-05:00")).starts_at == at("2035-11-27T10:10:00-05:00")
-
-
-def test_a_busy_time_is_refused(ask, conversation):
-    resource = Resource.objects.create(tenant=conversation.tenant, name="Van")
-    BusyTime.objects.create(
-        tenant=conversation.tenant,
-        resource=resource,
-        starts_at=TUESDAY_10 + timedelta(minutes=59),
-        ends_at=TUESDAY_10 + timedelta(hours=2),
-    )
-    with pytest.raises(SlotTaken):
-        ask()
-
-
-def test_two_crews_make_two_visits_at_a_time(ask, conversation):
-    for name in ("North", "South"):
-        Resource.objects.create(tenant=conversation.tenant, name=name)
-    Resource.objects.create(tenant=conversation.tenant, name="Sold van", is_active=False)
-
-    assert [ask(key=key).resource.name for key in "ab"] == ["North", "South"]
-    with pytest.raises(SlotTaken):
-        ask(key="c")
-
-
-def test_another_business_has_its_own_times(ask, rival, client):
-    ask()
-    theirs = converse(client, From="+14155550177", To="+15005550900")
-
-    assert ask(conversation=theirs).tenant == rival
-
-
-# -- deciding ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -214,12 +99,6 @@ def test_a_decision_reaches_the_customers_phone(ask, twilio_api, do_due_work):
     assert "is confirmed" in twilio_api.messages(to=CUSTOMER)[0]["body"]
 
 
-def test_words_that_are_too_long_or_cannot_be_stored_cost_nobody_their_visit(ask):
-    visit = ask(job_type="x" * 200, problem="dr\x00ip", address="y" * 1000)
-
-    assert (len(visit.job_type), visit.problem, len(visit.address)) == (60, "drip", 300)
-
-
 @pytest.mark.parametrize("change", [{"conversation": None}, {}], ids=["conversation gone", "number released"])
 def test_the_customer_is_told_from_another_number_if_need_be(ask, acme, change):
     visit = ask()
@@ -253,81 +132,3 @@ def test_a_business_has_its_own_words(ask, acme):
     services.confirm(appointment=ask(), how=HOW.API)
 
     assert texts_sent() == ["Acme Plumbing: see you Tuesday, November 27 at 10:00 AM!"]
-
-
-# -- holds that end ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("hours", "kept"), [(2, 2), (72, 24)], ids=["until the visit", "for a day"])
-def test_a_time_is_kept_for_a_day_and_never_past_its_beginning(acme, client, hours, kept):
-    for weekday in range(7):
-        BusinessHours.objects.create(tenant=acme, weekday=weekday, opens_at=time(0), closes_at=time(0))
-    now = utcnow()
-    visit = services.request(conversation=converse(client), start=now + timedelta(hours=hours), key="first")
-
-    assert abs(visit.hold_expires_at - now - timedelta(hours=kept)) < timedelta(minutes=2)
-
-
-def test_nobody_confirms_and_the_customer_is_told_that_nothing_is_booked(ask):
-    visit = ask()
-    hold_ends(visit)
-
-    assert (visit.status, visit.hold_expires_at, visit.decided_how) == ("expired", None, "system")
-    [message] = Message.objects.filter(to_number=CUSTOMER)
-    assert "so it is not booked" in message.body
-    assert message.purpose == "notice"
-    assert topics() == ["appointment.requested", "appointment.expired"]
-    assert ask(key="second").starts_at == TUESDAY_10
-
-
-def test_the_owner_is_told_that_the_time_is_free_again(ask, conversation):
-    hold_ends(ask())
-    [alert] = Message.objects.filter(to_number=OWNER_PHONE, purpose="owner_alert")
-
-    assert (
-        f"{conversation} (415) 555-0123: nobody confirmed the visit on Tuesday, November 27 at 10:00 AM" in alert.body
-    )
-
-
-def test_what_is_no_longer_so_is_not_sent(ask):
-    visit = ask()
-    hold_ends(visit)
-    services.confirm(appointment=visit, how=HOW.PHONE)
-
-    statuses = dict(Message.objects.filter(to_number=CUSTOMER).values_list("idempotency_key", "status"))
-    assert statuses == {f"appointment:{visit.pk}:expired": "canceled", f"appointment:{visit.pk}:confirmed": "queued"}
-
-
-def test_a_late_confirmation_counts_while_the_time_is_free(ask):
-    visit = ask()
-    hold_ends(visit)
-
-    assert services.confirm(appointment=visit, how=HOW.PHONE).status == "confirmed"
-    assert "is confirmed" in texts_sent()[-1]
-
-
-def test_a_late_confirmation_is_refused_once_somebody_else_has_the_time(ask):
-    visit = ask()
-    hold_ends(visit)
-    ask(key="second")
-    with pytest.raises(SlotTaken):
-        services.confirm(appointment=visit, how=HOW.PHONE)
-
-
-def test_a_decided_visit_has_no_hold_to_end(ask):
-    visit = ask()
-    services.confirm(appointment=visit, how=HOW.API)
-
-    assert not work.run_one(expiring.QUEUE, visit.pk)
-
-
-def test_a_decision_while_the_hold_is_ending_wins(ask):
-    visit = ask()
-    Appointment.objects.update(hold_expires_at=DatabaseClock())
-    [claimed] = work.claim(expiring.QUEUE, limit=1)
-    services.confirm(appointment=visit, how=HOW.API)
-    work.run_claimed(expiring.QUEUE, claimed)
-
-    visit.refresh_from_db()
-    assert visit.status == "confirmed"
-    assert len(texts_sent()) == 1
