@@ -67,3 +67,14 @@ def age() -> Callable[..., None]:
             OwnerText.objects.filter(pk=text.pk).update(**earlier)
 
     return back
+
+
+@pytest.fixture
+def jane(phones):
+    return phones.customer("my sink leaks", phone=JANE)
+
+
+def reload(row):
+    """Return the row as it is now."""
+    row.refresh_from_db()
+    return row

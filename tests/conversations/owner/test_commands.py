@@ -1,48 +1,17 @@
 """What an owner can have done from their phone."""
 
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from conversations import ownership
-from conversations.booking import services as booking
-from conversations.booking.models import Appointment
-from conversations.emergencies.models import Escalation
 from conversations.models import Conversation, Transition
 from conversations.owner.models import OwnerText
-from nevermisscall.outbox.models import Delivery, Fact
-from tenants.models import BusinessHours, Tenant
-from tests.conversations.owner.conftest import BOB, JANE
+from nevermisscall.outbox.models import Fact
+from tests.conversations.owner.conftest import BOB, JANE, reload
 from tests.fixtures.people import OWNER_PHONE
 
 Status = Conversation.Status
-
-
-@pytest.fixture
-def jane(phones):
-    return phones.customer("my sink leaks", phone=JANE)
-
-
-@pytest.fixture
-def emergency(phones):
-    return phones.customer("I smell gas in my kitchen", phone=JANE)
-
-
-@pytest.fixture
-def visit(jane, phones, business):
-    """Jane wants a visit in two days, and the owner was asked."""
-    for weekday in range(7):
-        BusinessHours.objects.create(tenant=business, weekday=weekday, opens_at=time(0), closes_at=time(0))
-    start = (timezone.now() + timedelta(days=2)).replace(hour=15, minute=0)
-    appointment = booking.request(conversation=jane, start=start, key="1", problem="leak", address="1 Main St")
-    phones.do_due_work()
-    return appointment
-
-
-def reload(row):
-    row.refresh_from_db()
-    return row
 
 
 # -- taking, handing back, ending --------------------------------------------------------------------------------------
@@ -190,138 +159,6 @@ def test_help_lists_the_commands(phones, jane, word):
     for command in ("TAKE", "AI", "DONE", "QUIET 2H", "LIST", "#12"):
         assert command in phones.last_to()
     assert phones.texts_to(JANE) == []
-
-
-# -- visits ------------------------------------------------------------------------------------------------------------
-
-
-def test_the_owner_is_asked_about_a_visit(phones, visit, jane):
-    assert phones.last_to().startswith(f"{jane} (415) 555-0123 asks for a visit on ")
-    assert phones.last_to().endswith(": leak, 1 Main St. Reply YES to confirm or NO to decline.")
-
-
-def test_an_owner_who_asked_for_quiet_is_asked_afterwards(phones, business, request):
-    phones.owner("QUIET 2H")
-    visit = request.getfixturevalue("visit")
-    assert "asks for a visit" not in phones.last_to()
-    asking = Delivery.objects.get(subscriber="owner.ask_about_visit")
-    assert timedelta(minutes=119) < asking.next_attempt_at - visit.created_at < timedelta(minutes=121)
-
-    Tenant.objects.update(alerts_quiet_until=timezone.now())
-    Delivery.objects.filter(pk=asking.pk).update(next_attempt_at=timezone.now())
-    phones.do_due_work()
-    assert "asks for a visit" in phones.last_to()
-
-
-@pytest.mark.parametrize("word", ["YES", "Sí"])
-def test_yes_confirms_it(phones, visit, jane, word):
-    phones.owner(word)
-
-    assert (reload(visit).status, visit.decided_how) == ("confirmed", "phone")
-    assert "is confirmed. We told them." in phones.last_to()
-    assert "is confirmed" in phones.texts_to(JANE)[-1]
-    assert reload(jane).relay_to == ""
-
-
-def test_no_declines_it_with_a_reason_for_us(phones, visit):
-    phones.owner("NO too far away")
-
-    assert (reload(visit).status, visit.reason) == ("declined", "too far away")
-    assert "is declined. We asked for another time." in phones.last_to()
-    assert "too far" not in phones.texts_to(JANE)[-1]
-
-
-@pytest.mark.parametrize("words", ["No problem", "Yes see you then", "No, we bring our own"])
-def test_words_that_begin_so_are_for_the_customer(phones, visit, words):
-    phones.owner(words)
-
-    assert phones.texts_to(JANE) == [words]
-    assert reload(visit).status == "requested"
-
-
-@pytest.mark.parametrize("word", ["Yes", "No", "ok"])
-def test_without_a_question_of_ours_they_are_for_the_customer_too(phones, jane, word):
-    phones.owner(word)
-
-    assert phones.texts_to(JANE) == [word]
-
-
-def test_a_visit_is_decided_once(phones, visit, jane):
-    phones.owner("YES")
-    phones.owner(f"{jane} NO")
-
-    assert reload(visit).status == "confirmed"
-    assert phones.texts_to(JANE)[-1] == "NO"  # an answer to the customer now: nothing waits for it
-
-
-def test_a_yes_that_two_may_mean_is_asked_about(phones, visit, jane):
-    phones.customer("do you fix heaters?", phone=BOB)
-    phones.owner("YES")
-    assert reload(visit).status == "requested"
-    phones.owner(f"{jane}")
-
-    assert reload(visit).status == "confirmed"
-    assert phones.texts_to(BOB) == []
-
-
-def test_a_late_yes_counts_while_the_time_is_free(phones, visit):
-    Appointment.objects.update(status="expired", hold_expires_at=None)
-    phones.owner("YES")
-
-    assert reload(visit).status == "confirmed"
-
-
-def test_a_late_yes_for_a_time_that_went_says_so(phones, visit, jane):
-    Appointment.objects.update(status="expired", hold_expires_at=None)
-    booking.request(conversation=jane, start=visit.starts_at, key="2")
-    Appointment.objects.filter(idempotency_key="2").update(status="confirmed", hold_expires_at=None)
-    phones.owner(f"{jane} YES")
-
-    assert reload(visit).status == "expired"
-    assert phones.last_to().endswith("another visit has that time.")
-
-
-# -- emergencies -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("word", ["OK", "ok.", "👍", "Enterado"])
-def test_ok_says_that_an_emergency_was_seen(phones, emergency, word):
-    phones.owner(word)
-
-    fact = Fact.objects.get(topic="owner.acknowledged")
-    assert (fact.data["conversation_id"], fact.data["phone"]) == (emergency.pk, OWNER_PHONE)
-    assert phones.last_to().startswith(f"{emergency} (415) 555-0123: noted")
-    assert word not in phones.texts_to(JANE)
-    assert reload(emergency).ownership != "user"
-
-
-def test_ok_to_the_newest_alert_needs_no_number_in_an_emergency(phones):
-    phones.customer("hello", phone=BOB)
-    jane = phones.customer("I smell gas in my kitchen", phone=JANE)
-    phones.owner("OK")
-
-    assert Fact.objects.get(topic="owner.acknowledged").data["conversation_id"] == jane.pk
-
-
-def test_ok_stops_the_calls_and_a_second_one_is_for_the_customer(phones, emergency):
-    phones.owner("OK")
-    assert Escalation.objects.get().acknowledged_how == "text"
-    phones.owner(f"{emergency} ok")
-
-    assert phones.last_to(JANE) == "ok"
-
-
-def test_words_to_the_customer_stop_the_calls_too(phones, emergency):
-    phones.owner("Leave the house, I'm coming")
-
-    assert Escalation.objects.get().acknowledged_how == "takeover"
-
-
-def test_ok_of_somebody_who_has_the_emergency_is_for_the_customer(phones, emergency):
-    ownership.take_over(conversation_id=emergency.pk, user=None, relay_to=OWNER_PHONE)
-    phones.owner("OK")
-
-    assert phones.last_to(JANE) == "OK"
 
 
 def test_the_record_says_what_was_done(phones, jane):
