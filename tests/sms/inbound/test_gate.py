@@ -1,32 +1,23 @@
-"""The gate's rules, one by one, as senders meet them; and that there is no way around it."""
+"""The gate's rules, one by one, as senders meet them."""
 
-import ast
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
 
-from nevermisscall.lib.env import BASE_DIR
-from nevermisscall.outbox import work
-from nevermisscall.outbox.facts import DELIVERIES
-from nevermisscall.outbox.models import Fact
 from sms import services
 from sms.models import Message, Status
 from sms.services import TextRefused
 from tenants import compliance
 from tenants.compliance import AUTOMATIC, Purpose, Rule
-from tenants.models import Contact, PhoneNumber
-from tests.fixtures.people import ACME_NUMBER, CUSTOMER, OWNER_PHONE
+from tenants.models import Contact
+from tests.fixtures.people import CUSTOMER, OWNER_PHONE
+from tests.sms.inbound.texts import number
 
 NEW_YORKER = "+12125550123"
 NIGHT = datetime(2026, 1, 15, 3, tzinfo=UTC)  # 22:00 in New York
 MORNING = datetime(2026, 1, 15, 14, tzinfo=UTC)
 UNASKED = {Purpose.NOTICE, Purpose.BULK, Purpose.MARKETING}
-
-
-def number() -> PhoneNumber:
-    return PhoneNumber.objects.select_related("tenant").get(number=ACME_NUMBER)
 
 
 def judge(purpose: str, to: str = CUSTOMER, **given):
@@ -176,146 +167,3 @@ def test_a_blocked_callers_miss_is_nobodys_business(acme, twilio, twilio_api, do
     do_due_work()
 
     assert not twilio_api.messages()
-
-
-# -- what became of a text-back ---------------------------------------------------------------------------------------
-
-
-def owner_told(twilio_api) -> str:
-    [alert] = twilio_api.messages(to=OWNER_PHONE)
-    return alert["body"]
-
-
-@pytest.mark.parametrize(
-    ("caller", "why"),
-    [
-        ("+15005550009", "it is a landline"),
-        ("+15005550004", "they opted out of texts"),
-        ("+15005550002", "the text was not delivered"),
-    ],
-    ids=["21614", "21610", "21612"],
-)
-def test_what_twilio_refuses_is_told_to_the_owner_with_the_reason(acme, twilio, twilio_api, do_due_work, caller, why):
-    twilio.incoming_call(From=caller)
-    twilio.dial_action(From=caller, DialCallStatus="no-answer")
-    do_due_work()
-
-    assert why in owner_told(twilio_api)
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "why"),
-    [
-        ("undelivered", "30006", "it is a landline"),
-        ("failed", "21610", "they opted out of texts"),
-        ("undelivered", "30003", "the text was not delivered"),
-        ("failed", "99999", "the text was not delivered"),
-    ],
-)
-def test_what_the_carrier_refuses_is_told_too(acme, twilio, twilio_api, do_due_work, status, code, why):
-    twilio.incoming_call()
-    twilio.dial_action(DialCallStatus="no-answer")
-    do_due_work()
-    sid = Message.objects.get().message_sid
-    for _ in range(2):
-        twilio.message_status(sid, status, ErrorCode=code)
-    do_due_work()
-
-    assert why in owner_told(twilio_api)
-    assert Fact.objects.filter(topic="message.delivery_failed").count() == 1
-
-
-@pytest.mark.parametrize(("body", "why"), [("STOP", "they opted out of texts"), (None, "too much time had passed")])
-def test_a_text_back_that_never_left_is_told_too(acme, twilio, twilio_api, do_due_work, body, why):
-    twilio.incoming_call()
-    twilio.dial_action(DialCallStatus="no-answer")
-    for row in work.claim(DELIVERIES, limit=10):
-        work.run_claimed(DELIVERIES, row)
-    if body:
-        twilio.text(body)
-    else:
-        Message.objects.update(expires_at=datetime.now(UTC))
-    do_due_work()
-
-    assert not twilio_api.messages(to=CUSTOMER)
-    assert why in owner_told(twilio_api)
-
-
-# -- no way around it -------------------------------------------------------------------------------------------------
-
-PRODUCT = [
-    path
-    for app in ("nevermisscall", "tenants", "calls", "sms", "conversations")
-    for path in sorted((BASE_DIR / app).rglob("*.py"))
-    if not {"migrations", "emulator"} & set(path.parts)
-]
-CREATORS = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "copy_from"}
-MAY_SEND = {"sms/sending.py", "sms/resolving.py", "sms/reconciling.py"}  # the last two only read Twilio's lists
-MAY_MAKE_MESSAGES = {"sms/services.py", "sms/receiving.py", "sms/reconciling.py"}
-
-
-def named(path: Path) -> str:
-    return str(path.relative_to(BASE_DIR))
-
-
-def imports_of(tree: ast.AST) -> set[str]:
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
-    return found
-
-
-def makes_messages(tree: ast.AST) -> bool:
-    """`Message(…)`, `Message.objects.create(…)` and its relatives, `anything.messages.create(…)`."""
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        called = ast.unparse(call.func)
-        if called == "Message" or called.endswith(".Message"):
-            return True
-        *before, last = called.split(".")
-        if last in CREATORS and {"Message", "messages"} & set(before):
-            return True
-    return False
-
-
-def test_only_the_sender_knows_how_to_reach_a_phone():
-    reach = {named(p) for p in PRODUCT if "nevermisscall.twilio.messages" in imports_of(ast.parse(p.read_text()))}
-
-    assert reach == MAY_SEND
-    asks = {p for p in reach if "twilio_messages.create(" in (BASE_DIR / p).read_text()}
-    assert asks == {"sms/sending.py"}
-
-
-def test_only_the_gates_keeper_makes_outgoing_messages():
-    makers = {named(path) for path in PRODUCT if makes_messages(ast.parse(path.read_text()))}
-    elsewhere = {"nevermisscall/twilio/messages.py", "conversations/ai/llm/anthropic.py"}  # SDKs that say it likewise
-    assert makers == MAY_MAKE_MESSAGES | elsewhere
-
-    inbound = ast.unparse(ast.parse((BASE_DIR / "sms/receiving.py").read_text()))
-    assert inbound.count("Message.objects.create(direction=Message.Direction.INBOUND") == 1
-    assert inbound.count("Message.objects.create(") == 1
-
-    found = ast.unparse(ast.parse((BASE_DIR / "sms/reconciling.py").read_text()))  # of what has left already
-    assert found.count("Message.objects.create(") == 1
-    assert found.count("status=FROM_TWILIO.get(record.status, Status.SENT_TO_PROVIDER), message_sid=record.") == 1
-    assert "next_attempt_at" not in found
-
-
-def test_no_statement_writes_messages_past_the_model():
-    for path in PRODUCT:
-        words = path.read_text().lower()
-        assert "insert into sms_message" not in words, path
-        assert "copy sms_message" not in words, path
-
-
-def test_the_check_itself_would_notice():
-    for way in (
-        "Message(body='x').save()",
-        "models.Message.objects.create(body='x')",
-        "Message.objects.using('x').bulk_create([])",
-        "tenant.messages.create(body='x')",
-        "client.messages.create(to='x')",
-    ):
-        assert makes_messages(ast.parse(way)), way
