@@ -2,8 +2,10 @@
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
 
+from nevermisscall.twilio import signature
 from tenants.models import PhoneNumber, TwilioAccount
 from tests.fixtures.people import RIVAL_NUMBER
 
@@ -34,3 +36,8 @@ def rival_account(rival):
     number.account = account
     number.save()
     return account
+
+
+def sign(url: str, pairs: list[tuple[str, str]]) -> str:
+    """Sign the fields of a request to `url` as Twilio does."""
+    return signature.compute(url, pairs, settings.TWILIO_AUTH_TOKEN)

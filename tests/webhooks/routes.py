@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 
+import pytest
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
 from nevermisscall.webhooks.views import TwilioWebhookView
 from tests.fixtures.webhooks import TwilioPhone
 
+CALL = "/webhooks/twilio/call"
 CALL_SID = "CA" + "1" * 32
 MARKER = "do-not-log-me"
 # Where Twilio's requests arrive, by the design. `/twilio/…` holds our own API too, so its webhooks are named.
@@ -42,3 +44,6 @@ def _below(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern
             yield from _below(pattern, path)
         else:
             yield path, pattern
+
+
+every_route = pytest.mark.parametrize("path", twilio_paths())

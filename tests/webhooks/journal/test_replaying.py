@@ -1,7 +1,6 @@
 """What waits is recorded in order, once, and nothing holds up the rest."""
 
 from datetime import timedelta
-from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,38 +15,12 @@ from nevermisscall.webhooks.journal import files, poison
 from nevermisscall.webhooks.journal.replaying import DatabaseAway, Replayer
 from nevermisscall.webhooks.journal.writing import Writer, writer
 from nevermisscall.webhooks.models import WebhookReceipt
-from sms import receiving
 from sms.models import Message
 from tests.fixtures.people import CUSTOMER, OWNER_PHONE
 from tests.fixtures.webhooks import TwilioPhone
 from tests.webhooks.journal.test_records import record
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def away():
-    """The database counts as away from now on."""
-    breaker.trip(60)
-
-
-@pytest.fixture
-def failing(monkeypatch):
-    """Let a function raise, until the test ends it."""
-
-    def fail(module, name: str, error: Exception):
-        patched = mock.create_autospec(getattr(module, name), side_effect=error)
-        monkeypatch.setattr(module, name, patched)
-        return patched
-
-    return fail
-
-
-def database_error(sqlstate: str) -> OperationalError:
-    error = OperationalError("refused")
-    error.__cause__ = Exception()
-    error.__cause__.sqlstate = sqlstate
-    return error
 
 
 def test_a_whole_call_is_recorded_as_it_happened(acme, twilio, away, replay):
@@ -220,66 +193,6 @@ def test_while_the_database_is_away_everything_waits(acme, twilio, away, failing
         replay()
 
     assert len(files.waiting()) == 1
-
-
-@pytest.mark.fault("F26")
-def test_a_bug_holds_up_nothing_and_is_set_aside_with_its_reason(acme, twilio, away, monkeypatch, replay, logged):
-    twilio.text("the first")
-    twilio.incoming_call()
-    with monkeypatch.context() as patched:
-        patched.setattr(
-            receiving, "receive_text", mock.create_autospec(receiving.receive_text, side_effect=KeyError("x"))
-        )
-        done = replay()
-
-    assert (done.recorded, done.set_aside, files.waiting()) == (1, 1, [])
-    [one] = poison.every()
-    assert (one.record.kind, one.reason) == ("sms", "KeyError: 'x'")
-    assert "set aside" in logged()
-
-    assert poison.try_again({one.path}) == 1
-    assert replay().recorded == 1
-    assert Message.objects.get().body == "the first"
-    assert poison.every() == []
-
-
-def test_a_lock_is_waited_for_a_minute(acme, twilio, away, failing, monkeypatch):
-    """A migration that builds an index locks its table for longer than a few rounds take."""
-    replayer = Replayer()
-    twilio.screen()
-    writer.seal()
-    failing(services, "screen_call", database_error("55P03"))
-    rounds = []
-    for seconds in (1000.0, 1059.0, 1061.0):
-        monkeypatch.setattr("nevermisscall.webhooks.journal.replaying.monotonic", lambda now=seconds: now)
-        rounds.append(replayer.round())
-
-    assert [done.left for done in rounds] == [1, 1, 0]
-    assert rounds[-1].set_aside == 1
-
-
-def test_what_cannot_be_read_is_set_aside(acme, twilio, away, replay):
-    twilio.incoming_call()
-    writer.seal()
-    [path] = files.waiting()
-    path.write_bytes(b"rubbish" + path.read_bytes())
-
-    assert replay().recorded == 1
-    [one] = poison.every()
-    assert (one.record, one.reason, one.path.read_bytes()) == (None, "damaged on disk", b"rubbish")
-    assert poison.try_again({one.path}) == 0
-
-
-def test_another_accounts_call_is_set_aside(acme, rival, twilio, away, replay, monkeypatch):
-    twilio.incoming_call()
-    replay()
-    breaker.trip(60)
-    form = f"CallSid={twilio.call_sid}&AccountSid=AC{'9' * 32}&DialCallStatus=busy".encode()
-    uri = f"/webhooks/twilio/call/status/{twilio.call_sid}"
-    writer.append(record(kind="dial", account_sid="AC" + "9" * 32, uri=uri, form=form))
-
-    assert replay().set_aside == 1
-    assert Call.objects.get().outcome == ""
 
 
 # -- the command ------------------------------------------------------------------------------------------------------
