@@ -3,7 +3,7 @@
 from typing import Any
 
 from conversations.ai.config import Config
-from nevermisscall import appearance
+from nevermisscall import appearance, celery_options
 from nevermisscall.lib.env import BASE_DIR, open_environment, require
 from nevermisscall.lib.log_config import log_config
 
@@ -169,24 +169,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # The same values in every process: the scanner's own timeout decides when a lost task is put back.
-    "visibility_timeout": 120,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
-    "socket_timeout": 5,
-    "socket_connect_timeout": 1,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-}
-
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    "forget Idempotency-Keys": {"task": "api.forget_idempotent_requests", "schedule": 3600.0},
-    "forget how long webhooks took": {"task": "webhooks.forget_minutes", "schedule": 3600.0},
-    "know every account that is to be reconciled": {"task": "reconciling.ensure", "schedule": 3600.0},
-    "hold yesterday's calls against Twilio's": {"task": "reconciling.count_yesterday", "schedule": 3600.0},
-    "end conversations that nobody goes on with": {"task": "conversations.close_quiet", "schedule": 3600.0},
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = celery_options.TRANSPORT_OPTIONS
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {**celery_options.SCHEDULE}
 
 # --- Twilio -----------------------------------------------------------------------------------------------------------
 
