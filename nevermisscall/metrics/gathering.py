@@ -42,7 +42,12 @@ def webhook_processing() -> Figures:
     """The last hour of webhooks: how many, and how long from reading to answering."""
     timing.flush()  # what this process has counted itself
     found = WebhookMinute.objects.filter(minute__gt=DatabaseClock() - HOUR).aggregate(
-        webhooks=Sum("answered"), failed=Sum("failed"), slow=Sum("slow"), ms=Sum("total_ms"), slowest=Max("slowest_ms")
+        webhooks=Sum("answered"),
+        failed=Sum("failed"),
+        slow=Sum("slow"),
+        unrecorded=Sum("unrecorded"),
+        ms=Sum("total_ms"),
+        slowest=Max("slowest_ms"),
     )
     webhooks = found["webhooks"] or 0
     return {
@@ -52,6 +57,7 @@ def webhook_processing() -> Figures:
         "slowest_ms": round(found["slowest"] or 0.0, 1),
         "over_500_ms": found["slow"] or 0,
         "failed": found["failed"] or 0,
+        "unrecorded": found["unrecorded"] or 0,
     }
 
 

@@ -78,16 +78,16 @@ class WebhookReceiptAdmin(RecordAdmin[WebhookReceipt]):
 
 @admin.register(WebhookMinute)
 class WebhookMinuteAdmin(RecordAdmin[WebhookMinute]):
-    list_display = ("minute", "kind", "answered", "failed", "slow", "average", "slowest")
+    list_display = ("minute", "kind", "answered", "failed", "slow", "unrecorded", "average", "slowest")
     list_filter = (KindFilter, ("minute", DayRangeFilter))
     search_fields = ("kind",)
     ordering = ("-minute", "kind")
-    fields = (("minute", "kind"), ("answered", "failed", "slow"), ("average", "slowest"))
+    fields = (("minute", "kind"), ("answered", "failed", "slow", "unrecorded"), ("average", "slowest"))
     readonly_fields = ("average", "slowest")
 
     @admin.display(description="On average")
     def average(self, minute: WebhookMinute) -> str:
-        return f"{minute.total_ms / minute.answered:.1f} ms"
+        return f"{minute.total_ms / max(1, minute.answered):.1f} ms"
 
     @admin.display(description="Slowest", ordering="slowest_ms")
     def slowest(self, minute: WebhookMinute) -> str:

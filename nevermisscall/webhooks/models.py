@@ -41,6 +41,9 @@ class WebhookMinute(models.Model):
     answered = models.PositiveIntegerField(help_text="Without those that were refused.")
     failed = models.PositiveIntegerField(help_text="Of these: answered 5xx.")
     slow = models.PositiveIntegerField(help_text="Of these: took over half a second.")
+    unrecorded = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Of these: a caller was answered, and the webhook could not be kept."
+    )
     total_ms = models.FloatField()
     slowest_ms = models.FloatField()
 

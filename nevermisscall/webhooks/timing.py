@@ -28,6 +28,7 @@ class _Sum:
     answered: int = 0
     failed: int = 0
     slow: int = 0
+    unrecorded: int = 0
     total_ms: float = 0.0
     slowest_ms: float = 0.0
 
@@ -35,6 +36,7 @@ class _Sum:
         self.answered += other.answered
         self.failed += other.failed
         self.slow += other.slow
+        self.unrecorded += other.unrecorded
         self.total_ms += other.total_ms
         self.slowest_ms = max(self.slowest_ms, other.slowest_ms)
 
@@ -48,8 +50,13 @@ def note(kind: str, *, seconds: float, status_code: int) -> None:
     if 400 <= status_code < 500:
         return
     ms = seconds * 1000
-    minute = utcnow().replace(second=0, microsecond=0)
-    _add({(minute, kind): _Sum(1, int(status_code >= 500), int(ms > SLOW_MS), ms, ms)})
+    failed, slow = int(status_code >= 500), int(ms > SLOW_MS)
+    _add({(_minute(), kind): _Sum(answered=1, failed=failed, slow=slow, total_ms=ms, slowest_ms=ms)})
+
+
+def note_unrecorded(kind: str) -> None:
+    """Count one webhook of somebody on the line that was answered and is nowhere: no database, no journal."""
+    _add({(_minute(), kind): _Sum(unrecorded=1)})
 
 
 class Writer:
@@ -99,6 +106,10 @@ def forget_old() -> int:
     return WebhookMinute.objects.filter(minute__lt=DatabaseClock() - KEPT).delete()[0]
 
 
+def _minute() -> datetime:
+    return utcnow().replace(second=0, microsecond=0)
+
+
 def _add(counted: dict[tuple[datetime, str], _Sum]) -> None:
     with _lock:
         for key, each in counted.items():
@@ -108,12 +119,13 @@ def _add(counted: dict[tuple[datetime, str], _Sum]) -> None:
 
 
 _ADD = """
-    INSERT INTO webhooks_webhookminute AS sums (minute, kind, answered, failed, slow, total_ms, slowest_ms)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO webhooks_webhookminute AS sums (minute, kind, answered, failed, slow, unrecorded, total_ms, slowest_ms)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (minute, kind) DO UPDATE SET
         answered = sums.answered + excluded.answered,
         failed = sums.failed + excluded.failed,
         slow = sums.slow + excluded.slow,
+        unrecorded = sums.unrecorded + excluded.unrecorded,
         total_ms = sums.total_ms + excluded.total_ms,
         slowest_ms = greatest(sums.slowest_ms, excluded.slowest_ms)
 """

@@ -15,7 +15,7 @@ from nevermisscall.lib import database
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.database import breaker
 from nevermisscall.lib.logs import bind, request_id
-from nevermisscall.webhooks import receipts
+from nevermisscall.webhooks import receipts, timing
 from nevermisscall.webhooks.authentication import is_signed, raw_uri
 from nevermisscall.webhooks.journal import joining
 from nevermisscall.webhooks.journal import writing as journal
@@ -163,6 +163,8 @@ class TwilioWebhookView(APIView):
         kept = self.can_wait and journal.keep(record)
         if kept and (error is None or isinstance(error, DatabaseError | InterfaceError)):
             joining.begin()  # not for a bug: it would stay one, and hold up everybody
+        if self.can_wait and not kept and self.is_heard(webhook):
+            timing.note_unrecorded(self.kind)
         logger.error(why, exc_info=error, extra={"journaled": kept})
         return self.when_broken(webhook) if kept or self.is_heard(webhook) else Answer(503)
 

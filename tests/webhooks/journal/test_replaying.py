@@ -5,16 +5,17 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.db.models import Sum
 
 from calls import services
 from calls.models import Call, CallEvent
 from nevermisscall.lib.clock import utcnow
 from nevermisscall.lib.database import breaker
-from nevermisscall.webhooks import receipts
+from nevermisscall.webhooks import receipts, timing
 from nevermisscall.webhooks.journal import files, poison
 from nevermisscall.webhooks.journal.replaying import DatabaseAway, Replayer
 from nevermisscall.webhooks.journal.writing import Writer, writer
-from nevermisscall.webhooks.models import WebhookReceipt
+from nevermisscall.webhooks.models import WebhookMinute, WebhookReceipt
 from sms.models import Message
 from tests.fixtures.people import CUSTOMER, OWNER_PHONE
 from tests.fixtures.webhooks import TwilioPhone
@@ -60,6 +61,7 @@ def test_what_cannot_be_kept_is_asked_for_again_but_a_caller_is_forwarded(acme, 
     TwilioPhone(twilio.client).incoming_call()
     breaker.trip(60)
     settings.JOURNAL_MAX_MEGABYTES = 0
+    timing.flush()
 
     assert f"{OWNER_PHONE}</Number>" in twilio.incoming_call().text
     assert "We will text you" in twilio.dial_action(DialCallStatus="busy").text
@@ -67,6 +69,8 @@ def test_what_cannot_be_kept_is_asked_for_again_but_a_caller_is_forwarded(acme, 
         503
     ] * 3
     assert "webhook not kept: the journal cannot be written" in logged()
+    timing.flush()
+    assert WebhookMinute.objects.aggregate(Sum("unrecorded")) == {"unrecorded__sum": 2}
 
 
 def test_times_are_those_when_it_came(acme, twilio, away, replay, time_machine_back):
