@@ -5,7 +5,15 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
 
@@ -25,6 +33,16 @@ def _log_like_django(**_: Any) -> None:
     from django.conf import settings
 
     dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def _end_forsaken_transactions(**_: Any) -> None:
+    """Have the server end a transaction of this process that is silent for half a minute: frozen, or its machine lost.
+
+    Until PostgreSQL noticed by itself, in hours, others would wait for its locks: the texts of a number, its webhooks.
+    libpq reads this variable; set it empty for a pooler that refuses `options`.
+    """
+    os.environ.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=30000")
 
 
 @task_prerun.connect
