@@ -5,6 +5,7 @@ Fields are SIDs and ids. Phone numbers and texts of customers never go into a lo
 
 import json
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,6 +20,10 @@ _context: ContextVar[dict[str, Any]] = ContextVar("log_context", default={})  # 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "context"}
 _QUIET_PATHS = ("/health", "/metrics", "/static/")
 _SECRET_PATHS = ("/calendar/", "/media/")  # what follows lets anybody in who knows it
+# PostgreSQL's second sentence about an error quotes the row that it refused, a customer's words and number in it.
+_QUOTED = re.compile(
+    r"^(?:DETAIL|CONTEXT): .*?(?=^\n(?:The above exception was|During handling of)|\Z)", re.MULTILINE | re.DOTALL
+)
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +61,17 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return {**getattr(record, "context", {}), **extra}
 
 
-class JsonFormatter(logging.Formatter):
+def without_rows(text: str) -> str:
+    """Return a traceback, or what an error says, without the rows that PostgreSQL quotes."""
+    return _QUOTED.sub("", text).rstrip()
+
+
+class _Formatter(logging.Formatter):
+    def formatException(self, ei: Any) -> str:
+        return without_rows(super().formatException(ei))
+
+
+class JsonFormatter(_Formatter):
     """One JSON object for each line; a newline in a value stays escaped inside it."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -72,7 +87,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-class TextFormatter(logging.Formatter):
+class TextFormatter(_Formatter):
     """The same for people: time, level, message, fields."""
 
     def format(self, record: logging.LogRecord) -> str:

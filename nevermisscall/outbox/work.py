@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import F
 
 from nevermisscall.lib.clock import DatabaseClock
-from nevermisscall.lib.logs import log_context
+from nevermisscall.lib.logs import log_context, without_rows
 from nevermisscall.outbox.models import Work
 from nevermisscall.outbox.queues import GiveUp, Queue, Retry
 
@@ -142,7 +142,7 @@ def _run(queue: Queue, row: Work) -> bool:
         logger.exception("work failed")
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()  # how it went is recorded on another one, if this one died
-        return _fail(queue, row, f"{type(error).__name__}: {error}", None)
+        return _fail(queue, row, without_rows(f"{type(error).__name__}: {error}"), None)
     due = None if again is None else DatabaseClock() + again
     # A handler that moved the due time itself cleared or changed the fence, and then this matches nothing.
     _mine(queue, row).update(**{queue.due: due}, lease_until=None, fence=None, attempts=0)

@@ -13,6 +13,8 @@ from nevermisscall.outbox import facts, work
 from nevermisscall.outbox.facts import DELIVERIES
 from nevermisscall.outbox.models import Delivery, Fact
 from nevermisscall.outbox.queues import GiveUp, Retry
+from sms.models import Message
+from tests.fixtures.people import CUSTOMER
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +120,25 @@ def test_failed_work_is_due_again_after_a_growing_wait(happened, subscriber):
 
     assert all(later > earlier * 1.2 for earlier, later in itertools.pairwise(waits))
     assert Delivery.objects.get().last_error == "ConnectionError: nobody there"
+
+
+def test_a_row_that_postgresql_refuses_is_not_quoted(happened, subscriber, logged):
+    """Its sentence about the error ends with all of the row: numbers and words of a customer."""
+    delivery = due_delivery(happened)
+    said = {"from_number": CUSTOMER, "body": "It is\n\nleaking"}
+
+    def keep_what_may_not_be() -> None:
+        with transaction.atomic():
+            Message.objects.create(**said)
+
+    subscriber.before = keep_what_may_not_be
+    work.run_one(DELIVERIES, delivery.pk)
+    everything = logged() + Delivery.objects.get().last_error
+
+    assert everything.count("violates check constraint") == 4  # ours and Django's error, why it is tried again, the row
+    assert "keep_what_may_not_be" in everything
+    assert CUSTOMER not in everything
+    assert "leaking" not in everything
 
 
 def test_a_handler_may_say_when_to_retry(happened, subscriber):
