@@ -224,6 +224,7 @@ if PRODUCTION:
 
 # Never served by URL: names are random, and only views that check who asks, or a signed link, open them.
 MEDIA_ROOT: str = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))
+FILE_UPLOAD_PERMISSIONS = 0o600  # as restored ones have; Django would let every user of the machine read them
 
 # --- The journal: webhooks that come while PostgreSQL is away ---------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Files of inbound texts are fetched from Twilio, and only from there."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def test_a_file_is_fetched_with_credentials_and_stored_under_a_random_name(media
     assert (media.state, media.content_type, media.size) == (State.STORED, "image/jpeg", len(PICTURE))
     with media.file.open() as file:
         assert file.read() == PICTURE
+    assert stat.S_IMODE(Path(media.file.path).stat().st_mode) == 0o600
     assert media.media_sid not in media.file.name
     assert media.file.name.endswith(".jpg")
     assert (media.fetch_at, media.dead_at) == (None, None)
