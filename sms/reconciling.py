@@ -86,7 +86,7 @@ def _bind(number: PhoneNumber, record: MessageRecord) -> str:
         status__in=NOT_YET_KNOWN,
         created_at__lte=_moment(record) + resolving.CREATED_BEFORE,
     )
-    for row in waiting.select_for_update().order_by("created_at", "pk"):
+    for row in waiting.select_for_update(of=["self"]).order_by("created_at", "pk"):  # not the number: calls need it
         if resolving.is_same_text(row.body, record.body):
             resolving.bind_sid(row.pk, record)
             return "bound"

@@ -1,17 +1,20 @@
 """Texts of ours that Twilio has and we lost track of: those that left do not leave again."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from calls.models import Call
 from conversations.models import Conversation, Entry
-from sms import services
+from sms import reconciling, services
 from sms.models import Message
 from tenants.compliance import Purpose
 from tenants.models import PhoneNumber
-from tests.fixtures.people import ACME_NUMBER, CUSTOMER
+from tests.fixtures.people import ACME_NUMBER, CUSTOMER, make_business
+from tests.fixtures.webhooks import ACCOUNT
 from tests.reconciling.conftest import sent_by_us
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +69,22 @@ def test_each_text_is_bound_to_one_row(acme, lists, since, reconcile):
         row.refresh_from_db()
     assert [row.message_sid for row in rows] == [*sids, None]
     assert rows[2].status == "queued"
+
+
+def test_while_a_text_of_a_pool_is_bound_its_number_takes_calls(transactional_db, lists):
+    """A row about a number, such as a call's, shares a lock on the number's own."""
+    make_business()
+    PhoneNumber.objects.update(messaging_service_sid="MG" + "a" * 32)
+    queue_text(ago=2 * HOUR)
+    lists.outgoing("On our way", ago=HOUR)
+    now = timezone.now()
+    [record] = reconciling.outgoing_page(ACCOUNT, since=now - 3 * HOUR, until=now).records
+    with closing(connection.copy()) as other, transaction.atomic():
+        assert reconciling.mend_outgoing(ACCOUNT, record) == "bound"
+        with other.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM (SELECT 1 FROM tenants_phonenumber FOR KEY SHARE NOWAIT) AS free")
+
+            assert cursor.fetchone() == (1,)
 
 
 def test_what_was_queued_after_it_is_another_text(acme, lists, since, reconcile):
