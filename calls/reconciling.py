@@ -49,7 +49,11 @@ def look(account_sid: str, records: Sequence[CallRecord]) -> tuple[list[CallReco
 def outcomes(account_sid: str, records: Sequence[CallRecord]) -> dict[str, str | None]:
     """Return what the calls to our numbers came to, by SID: blank for none yet, None for one that is not here."""
     owned = tenant_services.owned(account_sid, (call.to_number for call in records))
-    ours = [call.call_sid for call in records if call.to_number in owned]
+    ours = [
+        call.call_sid
+        for call in records
+        if call.to_number in owned and call.created_at is not None and call.created_at >= owned[call.to_number]
+    ]
     return dict.fromkeys(ours) | dict(Call.objects.filter(call_sid__in=ours).values_list("call_sid", "outcome"))
 
 

@@ -48,7 +48,7 @@ def look_outgoing(account_sid: str, records: Sequence[MessageRecord]) -> tuple[l
     """Return the texts that have no row or are further than theirs, and how many are not ours. Two queries."""
     sent = [text for text in records if text.direction != AUTOMATIC]
     owned = tenant_services.owned(account_sid, (text.from_number for text in sent))
-    ours = [text for text in sent if text.from_number in owned]
+    ours = [text for text in sent if text.from_number in owned and _moment(text) >= owned[text.from_number]]
     known = dict(
         Message.objects.filter(message_sid__in=[text.message_sid for text in ours]).values_list("message_sid", "status")
     )
@@ -127,7 +127,7 @@ def incoming_page(account_sid: str, *, since: datetime, until: datetime, next_ur
 def look_incoming(account_sid: str, records: Sequence[MessageRecord]) -> tuple[list[MessageRecord], int]:
     """Return the texts that have no row, and how many were not to a number of ours. Two queries."""
     owned = tenant_services.owned(account_sid, (text.to_number for text in records))
-    ours = [text for text in records if text.to_number in owned]
+    ours = [text for text in records if text.to_number in owned and _moment(text) >= owned[text.to_number]]
     sids = [text.message_sid for text in ours]
     known = set(Message.objects.filter(message_sid__in=sids).values_list("message_sid", flat=True))
     return [text for text in ours if text.message_sid not in known], len(records) - len(ours)

@@ -1,6 +1,7 @@
 """Use-cases around a business and its people. Opting out and in are in `tenants.consenting`."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,13 +13,16 @@ from tenants.models import Contact, OwnerNumber, PhoneNumber
 __all__ = ["alert_numbers", "mark_landline", "opt_in", "opt_out", "owned"]
 
 
-def owned(account_sid: str, numbers: Iterable[str]) -> set[str]:
-    """Return those of `numbers` that are ours and belong to this Twilio account. One query."""
+def owned(account_sid: str, numbers: Iterable[str]) -> dict[str, datetime]:
+    """Return those of `numbers` that are ours and belong to this Twilio account, and since when. One query.
+
+    What came to a number before it was ours was for whoever answered it then.
+    """
     of_account = Q(account__account_sid=account_sid)
     if account_sid == settings.TWILIO_ACCOUNT_SID:
         of_account |= Q(account__isnull=True)
     rows = PhoneNumber.objects.exclude(state=PhoneNumber.State.RELEASED).filter(of_account, number__in=set(numbers))
-    return set(rows.values_list("number", flat=True))
+    return dict(rows.values_list("number", "created_at"))
 
 
 def mark_landline(*, tenant_id: int, number: str) -> None:

@@ -44,7 +44,7 @@ FIRST = next(iter(STAGES))
 
 
 # `bound`: a row of ours learnt which text at Twilio it is; `moved`: its status went forward; `ignored`: not to or from
-# a number of ours; `failed`: a bug, which the log explains; `missing`: what a dry run found.
+# a number of ours, or before it was; `failed`: a bug, which the log explains; `missing`: what a dry run found.
 FIGURES = ("looked_at", "missing", "created", "settled", "bound", "moved", "ignored", "failed")
 
 

@@ -15,6 +15,7 @@ from nevermisscall.twilio.emulator.control import EmulatorControl
 from nevermisscall.twilio.emulator.emulator import Emulator
 from nevermisscall.twilio.emulator.server import EmulatorServer
 from nevermisscall.twilio.emulator.world import Account, Call, Media, Message
+from tenants.models import PhoneNumber
 from tests.fixtures.people import ACME_NUMBER, CUSTOMER, OWNER_PHONE
 from tests.fixtures.webhooks import ACCOUNT
 
@@ -91,6 +92,13 @@ def _lists():
     server.start()
     yield Twilio(emulator, EmulatorControl(server.url))
     server.stop()
+
+
+@pytest.fixture
+def acme(acme):
+    """Their number has been ours for a month."""
+    PhoneNumber.objects.update(created_at=DatabaseClock() - timedelta(days=30))
+    return acme
 
 
 @pytest.fixture

@@ -7,10 +7,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from calls.models import Call
+from nevermisscall.lib.clock import DatabaseClock
 from nevermisscall.metrics.gathering import gather
 from nevermisscall.outbox.models import Fact
 from nevermisscall.reconciling import disposition
 from nevermisscall.reconciling.models import Disposition, Reconciliation
+from sms.models import Message
+from tenants.models import PhoneNumber
 from tests.fixtures.people import OWNER_PHONE
 from tests.fixtures.webhooks import ACCOUNT, TwilioPhone
 
@@ -50,6 +53,23 @@ def test_each_call_of_the_day_is_counted_once(counted, caplog):
     fact = Fact.objects.get(topic="calls.unaccounted")
     assert fact.data["call_sids"] == [counted.sid]
     assert "have no outcome here" in caplog.text
+
+
+def test_what_came_before_the_number_was_ours_is_left_alone(acme, lists, since, reconcile, yesterday):
+    """A number that worked elsewhere until today: its calls and texts of yesterday are nobody's news."""
+    PhoneNumber.objects.update(created_at=DatabaseClock())
+    lists.call(ago=yesterday, status="no-answer")
+    lists.text("I smell gas", ago=yesterday)
+    lists.outgoing("We are on our way", ago=yesterday)
+    since(timedelta())
+    disposition.count_yesterday()
+    row = Disposition.objects.get()
+    assert (row.not_here, row.not_ours) == (0, 1)
+
+    since(2 * DAY)
+    assert reconcile() == {"looked_at": 3, "ignored": 3}
+    assert not Call.objects.exists()
+    assert not Message.objects.exists()
 
 
 def test_what_has_no_outcome_is_looked_for_and_the_day_counted_again(counted, reconcile):
