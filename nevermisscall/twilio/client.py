@@ -2,8 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -54,20 +54,27 @@ class _HttpClient(TwilioHttpClient):
 
         assert self.session is not None
         for scheme in ("http://", "https://"):
-            self.session.mount(scheme, _Adapter())
+            self.session.mount(scheme, Adapter())
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         if url.startswith(TWILIO_API):
             url = settings.TWILIO_API_BASE_URL + url.removeprefix(TWILIO_API)
-        used: list[HTTPConnection] = []
-        _of_this_thread.used = used
-        timer = threading.Timer(TOTAL_SECONDS, _shut_down, [used])
-        timer.start()
-        try:
+        with ended_after(TOTAL_SECONDS):
             return super().request(method, url, *args, **kwargs)
-        finally:
-            timer.cancel()
-            used.clear()
+
+
+@contextmanager
+def ended_after(seconds: float) -> Iterator[None]:
+    """End what this thread asks through an `Adapter` in the block, should it take longer, however slowly it drips."""
+    used: list[HTTPConnection] = []
+    _of_this_thread.used = used
+    timer = threading.Timer(seconds, _shut_down, [used])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        used.clear()
 
 
 def _shut_down(used: list[HTTPConnection]) -> None:
@@ -105,7 +112,7 @@ class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
-class _Adapter(HTTPAdapter):
+class Adapter(HTTPAdapter):
     """Tells which connection a request uses, so that it can be ended from outside."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

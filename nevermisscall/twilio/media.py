@@ -13,13 +13,13 @@ from django.conf import settings
 from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import HTTPError
 
-from nevermisscall.twilio.client import CONNECT_TIMEOUT_SECONDS, Credentials
+from nevermisscall.twilio.client import CONNECT_TIMEOUT_SECONDS, Adapter, Credentials, ended_after
 from nevermisscall.twilio.errors import PermanentTwilioError, TransientTwilioError
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_REDIRECTS = 3
 READ_TIMEOUT_SECONDS = 5.0  # for each piece
-TOTAL_SECONDS = 30.0
+TOTAL_SECONDS = 30.0  # redirects included
 CHUNK_BYTES = 64 * 1024
 
 # Where Twilio's API sends those who ask for a file. `None`: any path; else the path has to begin so.
@@ -57,7 +57,8 @@ def download(credentials: Credentials, *, parent_sid: str, media_sid: str, into:
     )
     deadline = monotonic() + TOTAL_SECONDS
     try:
-        with requests.Session() as session, _follow(session, url, credentials) as response:
+        with ended_after(TOTAL_SECONDS), _session() as session, _follow(session, url, credentials) as response:
+            _in_time(deadline)  # before the headers are believed: they may end in the middle
             content_type = _check(response)
             for chunk in _chunks(response, deadline):
                 into.write(chunk)
@@ -65,9 +66,18 @@ def download(credentials: Credentials, *, parent_sid: str, media_sid: str, into:
     except (requests.RequestException, HTTPError, OSError) as error:
         if isinstance(error, TransientTwilioError):
             raise
+        _in_time(deadline)
         raise TransientTwilioError(f"the file did not come through: {type(error).__name__}") from error
     except ValueError as error:
+        _in_time(deadline)
         raise MediaRefused("Twilio points to what is no address") from error
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, Adapter())
+    return session
 
 
 def _follow(session: requests.Session, url: str, credentials: Credentials) -> requests.Response:
@@ -133,9 +143,14 @@ def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
         total += len(chunk)
         if total > MAX_BYTES:
             raise MediaRefused(f"more than {MAX_BYTES} bytes")
-        if monotonic() > deadline:
-            raise TransientTwilioError(f"the file took longer than {TOTAL_SECONDS:g} s")
+        _in_time(deadline)
         yield chunk
+    _in_time(deadline)
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and total != int(length):
         raise TransientTwilioError("the file broke off")
+
+
+def _in_time(deadline: float) -> None:
+    if monotonic() > deadline:
+        raise TransientTwilioError(f"the file took longer than {TOTAL_SECONDS:g} s")

@@ -1,6 +1,8 @@
 """Files of inbound texts are fetched from Twilio, and only from there."""
 
 import stat
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -192,6 +194,27 @@ def test_a_file_that_drips_is_given_up_for_now(media, files, monkeypatch):
     files.behave = lambda request: drip(request, 0.05)
     fetch(media)
 
+    assert media.state == State.PENDING
+    assert "longer than" in media.last_error
+
+
+def test_headers_that_drip_are_given_up_for_now(media, files, monkeypatch):
+    monkeypatch.setattr(twilio_media, "TOTAL_SECONDS", 0.3)
+    given_up = threading.Event()
+
+    def drip_a_header(request) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(200):
+            if given_up.wait(0.05):
+                return
+            request.wfile.write(b"x")
+
+    files.behave = drip_a_header
+    started = time.monotonic()
+    fetch(media)
+    given_up.set()
+
+    assert time.monotonic() - started < 8  # of the ten that it would take
     assert media.state == State.PENDING
     assert "longer than" in media.last_error
 
