@@ -94,8 +94,9 @@ def _wrote_since(conversation: Conversation, message: Message) -> bool:
 def _react_to_words(conversation: Conversation, message: Message) -> None:
     """Set the timer and tell people.
 
-    What was found in Twilio's list too late waits for a person instead; of what was answered since, nobody need hear.
+    What was written too long ago waits for a person instead; of what was answered since, nobody need hear.
     """
+    too_late = message.is_old
     answered = message.reconciled_at is not None and late_news.was_written_to(
         tenant_id=conversation.tenant_id, customer=conversation.customer_phone, since=message.created_at
     )
@@ -116,12 +117,12 @@ def _react_to_words(conversation: Conversation, message: Message) -> None:
         and conversation.urgency_level in {Urgency.NORMAL, Urgency.LOW}
     ):
         conversation.urgency_level = Urgency.URGENT
-    if not (answered or message.came_too_late):
+    if not (answered or too_late):
         timing.customer_wrote(conversation, is_emergency=is_emergency)
     conversation.save()
     if answered:
         return
-    if not message.came_too_late:
+    if not too_late:
         _tell_people(conversation, message)
     elif not alarmed:
         late_news.note_text(message)

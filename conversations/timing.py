@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from conversations.models import Conversation, Entry
+from nevermisscall.lib import clock
 from nevermisscall.lib.clock import database_now
 from nevermisscall.outbox import doorbell, queues
 from sms.models import Message
@@ -15,6 +16,8 @@ TURN_QUEUE = "conversations.turns"
 # Three quick texts get one answer, and somebody who writes and writes is not kept waiting for more than this.
 DEBOUNCE = timedelta(seconds=2)
 LATEST = timedelta(seconds=8)
+# No worker came to it for so long: somebody may have answered by telephone meanwhile.
+STALE = timedelta(minutes=10)
 
 Ownership = Conversation.Ownership
 
@@ -54,6 +57,13 @@ def resume(conversation: Conversation) -> None:
         now = database_now()
         conversation.ai_timer_started, conversation.ai_timer_started_at = True, now
         _arm(conversation, now)
+
+
+def is_stale(conversation: Conversation) -> bool:
+    """Tell whether the turn is so late that a person should see the words first. Emergencies cannot wait for that."""
+    if conversation.ai_due_at is None or conversation.urgency_level == Conversation.Urgency.EMERGENCY:
+        return False
+    return clock.now() - conversation.ai_due_at > STALE
 
 
 def ai_may_answer(conversation: Conversation) -> bool:

@@ -214,6 +214,11 @@ class Message(Work):
         return self.reconciled_at is not None and self.reconciled_at - self.created_at > TOO_LATE
 
     @property
+    def is_old(self) -> bool:
+        """Whether it comes to its effect so late, found or kept meanwhile, that none of that may be automatic."""
+        return self.came_too_late or now() - self.created_at > TOO_LATE
+
+    @property
     def not_before(self) -> datetime | None:
         """Until when the gate holds it for its recipient's morning; None for every other text."""
         held = self.verdict.get("not_before") if self.status == Status.QUEUED else None

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from conversations import alerts, ownership, receiving, threads, timing
+from conversations import alerts, late_news, ownership, receiving, threads, timing
 from conversations.ai.protocol import URGENCY_LEVELS, Answer, Slot
 from conversations.booking import services as booking
 from conversations.booking.models import Appointment
@@ -80,6 +80,19 @@ def leave_answered(seen: Conversation) -> bool:
         timing.stop(row)
         row.save()
     return True
+
+
+@transaction.atomic
+def leave_to_owner(seen: Conversation) -> None:
+    """End a turn that comes much too late: the owner hears of the words with all else that is late."""
+    row = _still_as(seen)
+    if row is None:
+        return
+    timing.stop(row)
+    row.save()
+    if row.last_customer_message is not None:
+        late_news.note_text(row.last_customer_message)
+    logger.warning("a turn of the AI was left to the owner: it came too late")
 
 
 def hand_to_owner(conversation: Conversation) -> None:

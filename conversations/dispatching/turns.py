@@ -26,6 +26,9 @@ def take_turn(conversation: Conversation) -> timedelta | None:
         return silence.warn(row)
     if saving.leave_answered(row):
         return None
+    if timing.is_stale(row):
+        saving.leave_to_owner(row)
+        return None
     if not timing.ai_may_answer(row):
         saving.answer_without_ai(row)
         return None

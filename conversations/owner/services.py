@@ -55,7 +55,7 @@ def receive_text(*, message_id: int) -> None:
         text.state = State.IGNORED
     elif message.reconciled_at is not None and _went_out(text, said):
         text.state = State.DONE
-    elif message.came_too_late:
+    elif message.is_old:
         # What they said then may not be true any more: they decide, and nothing of it leaves by itself.
         text.state = State.DROPPED
         answer(text, "owner_dropped", words=relaying.words_of(text) or message.body.strip())

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from conversations import ownership
 from conversations.models import Conversation
+from nevermisscall.lib import clock
 from sms.models import Message
 from tenants.models import Contact
 from tests.conversations.dispatching.conftest import ANSWER, texts, topics
@@ -48,6 +49,60 @@ def test_after_its_minute_the_ai_answers_and_has_the_conversation(customer_waits
     assert conversation.summary == "A blocked kitchen sink."
     assert {"conversation.ai_taken", "conversation.message_sent"} <= set(topics())
     assert conversation.transitions.get().reason == "nobody had answered"
+
+
+@pytest.fixture
+def told_at_any_hour(monkeypatch):
+    monkeypatch.setattr("conversations.late_news.FROM_HOUR", 0)
+    monkeypatch.setattr("conversations.late_news.TO_HOUR", 24)
+    monkeypatch.setattr("conversations.late_news.MORE_MAY_COME", timedelta(0))
+
+
+def nothing_worked(conversation, minutes):
+    due = timezone.now() - timedelta(minutes=minutes)
+    Conversation.objects.filter(pk=conversation.pk).update(ai_due_at=due)
+
+
+def test_old_words_are_left_to_the_owner(customer_waits, after, twilio_api, told_at_any_hour):
+    conversation = customer_waits()
+    nothing_worked(conversation, minutes=11)
+    conversation = after(conversation)
+
+    assert texts(twilio_api) == []
+    assert texts(twilio_api, OWNER_PHONE) == [f"#{conversation.pk} (415) 555-0123: my kitchen sink is blocked"]
+    assert (conversation.status, conversation.ai_due_at, conversation.ai_timer_started) == ("active", None, False)
+
+
+def test_words_of_some_minutes_ago_are_answered(customer_waits, after, twilio_api):
+    conversation = customer_waits()
+    nothing_worked(conversation, minutes=9)
+    after(conversation)
+
+    assert len(texts(twilio_api)) == 1
+
+
+def test_an_emergency_is_answered_however_late(customer_waits, after, twilio_api):
+    conversation = customer_waits()
+    Conversation.objects.filter(pk=conversation.pk).update(urgency_level="emergency")
+    nothing_worked(conversation, minutes=60)
+    after(conversation)
+
+    assert len(texts(twilio_api)) == 1
+
+
+@pytest.mark.parametrize(("minutes", "is_answered"), [(14, True), (16, False)])
+def test_words_that_waited_in_the_journal_are_answered_while_they_are_fresh(
+    twilio, twilio_api, acme, do_due_work, be_due, told_at_any_hour, minutes, is_answered
+):
+    with clock.as_of(timezone.now() - timedelta(minutes=minutes)):
+        twilio.text("my kitchen sink is blocked")
+    do_due_work()
+    conversation = Conversation.objects.get()
+    be_due(conversation)
+    do_due_work()
+
+    assert bool(texts(twilio_api)) == is_answered
+    assert "my kitchen sink is blocked" in texts(twilio_api, OWNER_PHONE)[0]
 
 
 def test_before_its_minute_it_says_nothing(twilio, twilio_api, acme, do_due_work):
