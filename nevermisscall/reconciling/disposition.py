@@ -18,6 +18,7 @@ from nevermisscall.twilio.errors import TwilioError
 SIDS_KEPT = 200
 # A day is counted when its last hour is reconciled too, or when that takes this long.
 PATIENCE = timedelta(hours=3)
+WEEK = timedelta(days=7)
 
 logger = logging.getLogger(__name__)
 
@@ -65,22 +66,33 @@ def store(counted: Disposition) -> Disposition:
 
 
 def count_yesterday() -> int:
-    """Count yesterday for every account that was not counted yet, or had calls without an outcome. Returns how many."""
+    """Count yesterday for every account, unless that is done and each call has its outcome; returns how many days.
+
+    Days before it on which everything was away, so that nobody counted, are made up for: a week of them.
+    """
     scheduling.ensure_rows()
     now = database_now()
     midnight = datetime.combine(now.date(), time(), UTC)
-    yesterday = midnight.date() - timedelta(days=1)
-    complete = Disposition.objects.filter(day=yesterday, undecided=0, not_here=0).values("account_sid")
     done = 0
-    for row in Reconciliation.objects.exclude(account_sid__in=complete):
+    for row in Reconciliation.objects.all():
         if row.reconciled_until < midnight and now < midnight + PATIENCE:
             continue
-        try:
-            store(count(row.account_sid, yesterday))
-            done += 1
-        except TwilioError as error:
-            logger.warning("a day's calls cannot be counted; tried again in an hour", extra={"reason": str(error)})
+        for day in _uncounted(row.account_sid, yesterday=midnight.date() - timedelta(days=1)):
+            try:
+                store(count(row.account_sid, day))
+                done += 1
+            except TwilioError as error:
+                logger.warning("a day's calls cannot be counted; tried again in an hour", extra={"reason": str(error)})
+                break
     return done
+
+
+def _uncounted(account_sid: str, *, yesterday: date) -> list[date]:
+    known = {row.day: row for row in Disposition.objects.filter(account_sid=account_sid, day__gt=yesterday - WEEK)}
+    days = [yesterday - timedelta(days=n) for n in range((yesterday - min(known, default=yesterday)).days, 0, -1)]
+    missing = [day for day in days if day not in known]
+    last = known.get(yesterday)
+    return missing if last is not None and not last.without_outcome else [*missing, yesterday]
 
 
 def _name(outcome: str | None, has_ended: bool) -> str:

@@ -83,6 +83,18 @@ def test_what_has_no_outcome_is_looked_for_and_the_day_counted_again(counted, re
     assert disposition.count_yesterday() == 0  # it is complete
 
 
+def test_days_on_which_nothing_ran_are_made_up_for(counted, lists, yesterday):
+    PhoneNumber.objects.update(created_at=DatabaseClock() - 10 * DAY)
+    last = datetime.now(UTC).date() - 4 * DAY  # then the server was away for days
+    Disposition.objects.create(account_sid=ACCOUNT, day=last, not_here=1, counted_at=DatabaseClock())
+    lost = lists.call(ago=yesterday + 2 * DAY, status="no-answer")
+
+    assert disposition.count_yesterday() == 3
+    assert [row.day for row in Disposition.objects.order_by("day")] == [last + n * DAY for n in range(4)]
+    assert Disposition.objects.get(day=last + DAY).call_sids == [lost.sid]
+    assert disposition.count_yesterday() == 1  # yesterday, which lacks a call; the others were counted
+
+
 def test_a_call_without_an_outcome_is_named(acme, client, lists, since, yesterday):
     since(DAY * 3)
     phone = TwilioPhone(client)
