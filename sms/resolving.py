@@ -25,6 +25,13 @@ BETWEEN_CLEAN_LOOKS = timedelta(seconds=60)
 # Twilio's times are whole seconds and its clock is not ours.
 CREATED_BEFORE = timedelta(seconds=5)
 CREATED_AFTER = timedelta(seconds=30)
+# “Smart encoding”, which is on for new Messaging Services, replaces these; what the list shows then is not documented.
+_LOOK_ALIKES = str.maketrans(
+    dict.fromkeys("‘’‚‛′´`", "'")
+    | dict.fromkeys("“”„‟″«»", '"')
+    | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"…": "...", "•": "*", "\u200b": ""}
+)
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +101,12 @@ def _is_ours(sent: MessageRecord, message: Message) -> bool:
 
 
 def is_same_text(one: str, other: str) -> bool:
-    """Tell whether two bodies are the same but for white space, which Twilio may change."""
-    return " ".join(one.split()) == " ".join(other.split())
+    """Tell whether two bodies are the same but for white space and look-alikes of GSM-7, which Twilio may change."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(body: str) -> str:
+    return " ".join(body.translate(_LOOK_ALIKES).split())
 
 
 def _absent(message: Message, attempt: SendAttempt) -> timedelta | None:

@@ -59,6 +59,16 @@ def test_a_row_that_is_held_for_the_morning_is_bound_too(acme, lists, since, rec
     assert (row.status, row.next_attempt_at) == ("delivered", None)
 
 
+def test_a_text_that_smart_encoding_changed_is_bound_too(acme, lists, since, reconcile):
+    since(3 * HOUR)
+    row = queue_text("We’re on our way – “about noon”…", ago=2 * HOUR)
+    lists.outgoing('We\'re on our way - "about noon"...', ago=HOUR)
+    reconcile()
+
+    row.refresh_from_db()
+    assert row.status == "delivered"
+
+
 def test_each_text_is_bound_to_one_row(acme, lists, since, reconcile):
     since(3 * HOUR)
     rows = [queue_text(ago=2 * HOUR - n * MINUTES) for n in range(3)]
