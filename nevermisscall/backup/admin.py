@@ -13,7 +13,7 @@ class BackupAdmin(RecordAdmin[Backup]):
     search_fields = ("name", "host")
     search_help_text = "Name or machine"
     ordering = ("-ended_at",)
-    fields = (("name", "state"), ("taken_at", "ended_at", "seconds"), ("shown_size", "host"), "error")
+    fields = (("name", "elsewhere", "state"), ("taken_at", "ended_at", "seconds"), ("shown_size", "host"), "error")
     readonly_fields = ("state", "shown_size")
 
     @admin.display(description="State")

@@ -15,6 +15,9 @@ class Backup(models.Model):
     ended_at = models.DateTimeField(default=timezone.now)
     seconds = models.FloatField(default=0, help_text="How long it took.")
     size = models.BigIntegerField(default=0, help_text="Bytes on disk, encrypted.")
+    elsewhere = models.BooleanField(
+        default=False, db_default=False, help_text="Taken with --to: it does not stand in for the daily one."
+    )
     error = models.CharField(max_length=500, blank=True, help_text="Why there is none. Empty if it is complete.")
 
     class Meta:

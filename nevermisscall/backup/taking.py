@@ -164,7 +164,7 @@ def _pack(draft: Draft, progress: Progress) -> int:
 
 
 def _remember(row: Backup, *, is_the_daily_one: bool) -> None:
-    row.host, row.ended_at = socket.gethostname(), utcnow()
+    row.host, row.ended_at, row.elsewhere = socket.gethostname(), utcnow(), not is_the_daily_one
     try:
         row.save()
         if is_the_daily_one:

@@ -23,6 +23,15 @@ def taken(hours_ago: float, **fields) -> Backup:
     return Backup.objects.create(**{"name": "b", "host": "h", "taken_at": at, "ended_at": at, **fields})
 
 
+def test_one_that_went_elsewhere_does_not_stand_in_for_the_daily_one(db, settings, tmp_path):
+    settings.BACKUP_DIR = str(tmp_path)
+    taken(1, elsewhere=True)
+    taken(0.5, elsewhere=True, error="No space left on device")
+
+    assert standing.is_due()
+    assert standing.trouble() == "none was taken yet"
+
+
 @pytest.fixture
 def failing(monkeypatch):
     """Let every backup fail."""
