@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from conversations.dispatching import turns
 from tests.chaos.test_sending_faults import SENDING, check_ledger, many_missed_calls, unsettled
 from tests.journeys.stack import Stack, wait_until
 from tests.journeys.waiting import answers, lateness
@@ -23,6 +24,7 @@ DEATHS_OF_A_SWEEPER = (
     "conversations.dispatching.saving:save before kill 3",
     "conversations.dispatching.saving:save after kill 3",
 )
+TURNS_AT_ONCE = turns.QUEUE.places.most
 _area_codes = iter(
     (206, 209, 213, 215, 216, 217, 224, 225, 228, 229, 231, 234, 239, 240, 248, 251, 252, 253, 254, 256, 260)
 )
@@ -165,19 +167,33 @@ def timers(waiting, count: int):
     return waiting(f"+1{next(_area_codes)}", count, f"now() + interval '1500 ms' + i * interval '1 second' / {count}")
 
 
+@pytest.fixture
+def usual(stack, waiting):
+    """Return how late the last of so many timers is when one worker does them and nobody dies, in seconds."""
+
+    def seen(count: int) -> float:
+        due = timers(waiting, count)
+        wait_until(lambda: len(answers(stack, due)) >= len(due), seconds=60)
+        return lateness(stack, due)[-1]
+
+    return seen
+
+
 @pytest.mark.fault("F4")
-def test_a_sweeper_dies_sixteen_times_while_another_goes_on(stack, waiting, say, figure):
+def test_a_sweeper_dies_sixteen_times_while_another_goes_on(stack, waiting, usual, say, figure):
+    undisturbed = usual(40)
     due = {}
     for place in itertools.islice(itertools.cycle(DEATHS_OF_A_SWEEPER), 16):
         stack.start_process("worker", as_name="doomed", failpoints=place)
         wait_until_up(stack, "doomed")
         due |= timers(waiting, 40)
         wait_until_dead(stack, "doomed")
-    tell(stack, due, say, figure, deaths=16)
+    tell(stack, due, say, figure, deaths=16, usual=undisturbed)
 
 
 @pytest.mark.fault("F4")
-def test_the_only_sweeper_dies_and_starts_again(stack, waiting, say, figure):
+def test_the_only_sweeper_dies_and_starts_again(stack, waiting, usual, say, figure):
+    undisturbed, without_worker = usual(40), 0.0
     due = {}
     for place in itertools.islice(itertools.cycle(DEATHS_OF_A_SWEEPER), 4):
         stack.kill("worker")
@@ -185,42 +201,49 @@ def test_the_only_sweeper_dies_and_starts_again(stack, waiting, say, figure):
         wait_until_up(stack, "doomed")
         batch = timers(waiting, 40)
         wait_until_dead(stack, "doomed")
+        died = time.monotonic()
         stack.start_process("worker")
+        without_worker = max(without_worker, wait_until_up(stack, "worker") - died)
         wait_until(lambda batch=batch: len(answers(stack, batch)) >= len(batch), seconds=60)
         due |= batch
-    tell(stack, due, say, figure, deaths=4)
+    tell(stack, due, say, figure, deaths=4, usual=undisturbed + without_worker)
 
 
 @pytest.mark.fault("F4")
-def test_two_hundred_timers_within_a_second(stack, waiting, say, figure):
+def test_two_hundred_timers_within_a_second(stack, waiting, usual, say, figure):
+    undisturbed = usual(200)
     stack.start_process("worker", as_name="doomed", failpoints="conversations.dispatching.saving:save before kill 10")
     wait_until_up(stack, "doomed")
     due = timers(waiting, 200)
     wait_until_dead(stack, "doomed")
-    tell(stack, due, say, figure, deaths=1)
+    tell(stack, due, say, figure, deaths=1, usual=undisturbed)
 
 
-def tell(stack, due, say, figure, *, deaths: int) -> None:
-    """Check that each customer got one answer, and say how late."""
+def tell(stack, due, say, figure, *, deaths: int, usual: float) -> None:
+    """Check that each customer got one answer, when the dead one held it 20 s later than usual, else 1 s."""
     wait_until(lambda: len({row[0] for row in answers(stack, due)}) >= len(due), seconds=180)
     time.sleep(2)
     found, late = answers(stack, due), lateness(stack, due)
     doubled = len(found) - len({row[0] for row in found})
     p50, p95 = statistics.median(late), statistics.quantiles(late, n=20)[-1]
-    waited = sum(each > 10 for each in late)  # for a lease of 15 s; on a busy machine also for their turn
-    times = f"late p50 {p50:.2f}, p95 {p95:.2f}, max {late[-1]:.1f} s; {waited} over 10 s"
+    waited = sum(each > usual + 1 for each in late)
+    times = (
+        f"late p50 {p50:.2f}, p95 {p95:.2f}, max {late[-1]:.1f} s, usually {usual:.1f}; {waited} by over a second more"
+    )
     say(f"{deaths} deaths, {len(due)} timers: {times}")
     figure(
         events=len(due),
-        lost=0,
+        lost=len(due) - len({row[0] for row in found}),
         doubled=doubled,
         deaths=deaths,
         late_p50_s=round(p50, 2),
         late_p95_s=round(p95, 2),
         late_max_s=round(late[-1], 1),
-        over_10_s=waited,
+        usual_max_s=round(usual, 1),
+        a_second_later_than_usual=waited,
     )
 
     assert doubled == 0
     assert late[0] >= 0
-    assert late[-1] <= 60  # how late is for the report: no machine that does other things too can hold a second
+    assert waited <= deaths * TURNS_AT_ONCE
+    assert late[-1] <= usual + 20
