@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from conversations.models import Conversation
-from nevermisscall.api.parsing import ChoiceOrNull, NumberFilter, newest_first
+from nevermisscall.api.parsing import ChoiceOrNull, NumberFilter, TextField, newest_first
 from sms.api.serializers import MediaLinks, OutgoingSerializer
 from sms.models import Message, Status
 
@@ -71,7 +71,7 @@ class ActionSerializer(serializers.Serializer[None]):
 
 
 class MoveSerializer(ActionSerializer):
-    reason = serializers.CharField(
+    reason = TextField(
         max_length=200, required=False, allow_blank=True, default="", help_text="Such as high_value_lead."
     )
 
@@ -82,7 +82,7 @@ class ReplySerializer(ActionSerializer, OutgoingSerializer):
 
 class CompleteSerializer(ActionSerializer):
     outcome = serializers.ChoiceField(Conversation.Outcome.choices)
-    summary = serializers.CharField(
+    summary = TextField(
         max_length=5000, required=False, allow_blank=True, default="", style={"base_template": "textarea.html"}
     )
 

@@ -26,6 +26,7 @@ from nevermisscall.lib.clock import DatabaseClock
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
+PRINTABLE = "^[!-~]([ -~]*[!-~])?$"  # HTTP takes blanks off both ends
 KEPT_HOURS = 24
 WAIT_SECONDS = 2  # for a copy that is still at work
 
@@ -55,7 +56,7 @@ def idempotent(handler: Handler) -> Handler:
 
     shown = OpenApiParameter(
         HEADER,
-        str,
+        {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": PRINTABLE},
         OpenApiParameter.HEADER,
         description="Makes a repeat safe: for a day it is done once.",
     )

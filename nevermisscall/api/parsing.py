@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import IO, Any
 
 from django.utils.timezone import is_naive
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
@@ -14,6 +15,8 @@ from nevermisscall.api.errors import TooLarge
 from nevermisscall.lib import phones
 
 MAX_BODY_BYTES = 256 * 1024  # the longest text there is takes 20 kB, each character escaped
+MAX_NUMBER = 40
+PHONE: dict[str, Any] = {"type": "string", "format": "phone", "minLength": 1, "maxLength": MAX_NUMBER}  # as OpenAPI
 
 
 class JsonParser(JSONParser):
@@ -38,15 +41,38 @@ class JsonParser(JSONParser):
         return parsed
 
 
-class NumberField(serializers.CharField):
-    """A phone number in any usual spelling; the value is E.164."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=40, **kwargs)
+class TextField(serializers.CharField):
+    """Words: `null` or 5 in their place is somebody's mistake, and not what a customer should read."""
 
     def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text: str = super().to_internal_value(data)
+        return text
+
+
+class YesNoField(serializers.BooleanField):
+    """`true` or `false` in JSON. Anything else may be a mistake, and these decide whether people are texted."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+@extend_schema_field(PHONE)
+class NumberField(serializers.CharField):
+    """A phone number in any usual spelling, or as a number in JSON; the value is E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_NUMBER, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) > MAX_NUMBER:  # as it was sent: `max_length` looks at what it became
+            self.fail("max_length", max_length=MAX_NUMBER)
         try:
-            return phones.normalise(super().to_internal_value(data))
+            return phones.normalise(text)
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from error
 
@@ -75,6 +101,8 @@ class MomentField(serializers.DateTimeField):
     def enforce_timezone(self, value: datetime) -> datetime:
         if is_naive(value):
             self.fail("naive")
+        if not MINYEAR < value.year < MAXYEAR:  # in some time zone it is no date, and cannot be shown
+            self.fail("overflow")
         return value
 
 

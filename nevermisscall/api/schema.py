@@ -71,6 +71,16 @@ def add_errors(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def allow_blank_queries(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of every parameter that blank is as good as none: `ApiView.read_query` ignores it."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query":
+                    parameter["allowEmptyValue"] = True
+    return result
+
+
 class SchemaView(SpectacularAPIView):
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Any]:
         return errors.handle

@@ -42,7 +42,7 @@ class ApiView(GenericAPIView[Any]):
     content_negotiation_class = JsonAnyway
     parser_classes = [JsonParser]
     renderer_classes = [JSONRenderer]
-    pagination_class = CursorPages
+    pagination_class: type[CursorPages] | None = CursorPages
 
     @property
     def access(self) -> Access:

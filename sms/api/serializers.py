@@ -4,19 +4,22 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from nevermisscall.api.parsing import MomentField, NumberField, NumberFilter, newest_first
+from nevermisscall.api.parsing import MomentField, NumberField, NumberFilter, TextField, newest_first
 from nevermisscall.lib.clock import utcnow
 from sms.models import Message, Status
 from sms.services import LATEST, MAX_BODY, MAX_MEDIA
 from tenants.compliance import Purpose
 
 # The others are ours to use: text-backs, alerts and batches have their own rules and their own senders.
-PURPOSES = (Purpose.REPLY, Purpose.NOTICE)
+PURPOSES = [(purpose.value, purpose.label) for purpose in (Purpose.REPLY, Purpose.NOTICE)]
 CLOCK_TOLERANCE_SECONDS = 60
+MAX_LINK = 2000
 
 
+@extend_schema_field({"type": "string", "format": "uri", "pattern": "^https://", "maxLength": MAX_LINK})
 class HttpsField(serializers.URLField):
     """An address that anybody, such as Twilio, can fetch over https."""
 
@@ -42,11 +45,11 @@ class MediaLinks(serializers.ListField):
 class OutgoingSerializer(serializers.Serializer[None]):
     """The words and files of a text to a person."""
 
-    body = serializers.CharField(
+    body = TextField(
         max_length=MAX_BODY, style={"base_template": "textarea.html"}, required=False, allow_blank=True, default=""
     )
     media = serializers.ListField(
-        child=HttpsField(max_length=2000),
+        child=HttpsField(max_length=MAX_LINK),
         required=False,
         allow_null=True,
         max_length=MAX_MEDIA,
@@ -67,7 +70,7 @@ class SendSerializer(OutgoingSerializer):
     )
     send_at = MomentField(required=False, allow_null=True, help_text="Not before this; at once if left out.")
     purpose = serializers.ChoiceField(
-        [(purpose.value, purpose.label) for purpose in PURPOSES],
+        PURPOSES,
         default=Purpose.NOTICE,
         help_text="Decides which rules apply.",
     )
@@ -100,7 +103,7 @@ class MessageSerializer(serializers.Serializer[Message]):
     direction = serializers.ChoiceField(Message.Direction.choices)
     body = serializers.CharField()
     media = MediaLinks()
-    purpose = serializers.ChoiceField(Purpose.choices)
+    purpose = serializers.ChoiceField(Purpose.choices, allow_blank=True, help_text="Empty: a customer's text.")
     sender_type = serializers.ChoiceField(Message.SenderType.choices)
     status = serializers.ChoiceField(Status.choices)
     not_before = serializers.DateTimeField(allow_null=True, help_text=NOT_BEFORE)

@@ -1,5 +1,6 @@
 """Every endpoint of the API, found in the URL map."""
 
+import re
 from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -19,6 +20,17 @@ def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[
 
 def view_of(pattern: URLPattern) -> type:
     return getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+
+
+def operations() -> set[tuple[str, str]]:
+    """Return each method, in capitals, and path that the description has to have; an alias of a path is not in it."""
+    ours = set(endpoints().values())
+    return {
+        (method, "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route).replace("{pk}", "{id}"))
+        for route, pattern in patterns()
+        if (view := view_of(pattern)) in ours and "schema" not in pattern.callback.view_initkwargs
+        for method in view.scopes
+    }
 
 
 def endpoints() -> dict[str, type[ApiView]]:

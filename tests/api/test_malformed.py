@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from conversations.booking.models import Resource
 from tests.api.conftest import Caller, with_key
 from tests.api.test_everybody_at_every_door import ALL, ask  # noqa: F401 - the same things
 
@@ -85,3 +86,42 @@ def clumsy(acme):
 @pytest.mark.parametrize("door", [door for _, door in ALL], ids=[f"{door.method} {door.path}" for _, door in ALL])
 def test_nothing_malformed_is_a_failure(door, ask, clumsy):  # noqa: F811
     assert ask(clumsy, door).found == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "wrong"),
+    [
+        ("/api/sms/send", {"to": "+14155550188", "body": 5}, "body"),
+        ("/api/sms/send", {"to": "+14155550188", "body": True}, "body"),
+        ("/api/contacts/", {"number": "+14155550188", "name": 5}, "name"),
+        ("/api/contacts/", {"number": "+14155550188" + "*" * 40}, "number"),
+        ("/api/contacts/", {"number": "+14155550188", "is_blocked": "no"}, "is_blocked"),
+        ("/api/contacts/", {"number": "+14155550188", "do_not_automate": 1}, "do_not_automate"),
+        ("/api/sms/bulk", {"body": "Hello", "recipients": []}, "recipients"),
+        ("/api/sms/bulk/preview", {"body": "Hello", "recipients": []}, "recipients"),
+        ("/api/sms/bulk", {"body": 5, "recipients": [{"to": "+14155550188"}]}, "body"),
+    ],
+)
+def test_another_type_is_not_guessed_at(api, path, body, wrong):
+    answer = api.post(path, body)
+
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == [wrong]
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_time_that_some_zone_cannot_hold_is_not_kept(api, acme, year):
+    Resource.objects.create(tenant=acme, name="Crew")
+    busy = {"starts_at": f"{year}-01-01T00:00:00+01:16", "ends_at": f"{year}-12-31T23:59:59-01:16"}
+
+    answer = api.post("/api/busy-times/", busy)
+
+    assert answer.status_code == 400
+    assert set(answer.json()["error"]["fields"]) == {"starts_at", "ends_at"}
+    assert api.get("/api/busy-times/").json()["results"] == []
+
+
+def test_a_batch_needs_no_name(api):
+    answer = api.post("/api/sms/bulk", {"body": "Hello", "name": "", "recipients": [{"to": "+14155550188"}]})
+
+    assert answer.status_code == 202

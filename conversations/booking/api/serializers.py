@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from conversations.ai.protocol import Slot
 from conversations.booking.models import Appointment, BusyTime
-from nevermisscall.api.parsing import ChoiceOrNull, MomentField
+from nevermisscall.api.parsing import ChoiceOrNull, MomentField, TextField
 from nevermisscall.lib.clock import utcnow
 
 MOST_SLOTS = 100
@@ -51,7 +51,7 @@ class AppointmentFilter(serializers.Serializer[None]):
 
 
 class ReasonSerializer(serializers.Serializer[None]):
-    reason = serializers.CharField(
+    reason = TextField(
         max_length=200, required=False, allow_blank=True, default="", help_text="For you; the customer is not told."
     )
 
@@ -82,10 +82,10 @@ class SlotsFilter(serializers.Serializer[None]):
         return value
 
 
-class BusyTimeRequestSerializer(serializers.Serializer[None]):
+class NewBusyTimeSerializer(serializers.Serializer[None]):
     starts_at = MomentField()
     ends_at = MomentField()
-    note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    note = TextField(max_length=200, required=False, allow_blank=True, default="")
     resource = serializers.IntegerField(
         required=False,
         min_value=1,

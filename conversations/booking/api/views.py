@@ -16,8 +16,8 @@ from conversations.booking.api.serializers import (
     AppointmentFilter,
     AppointmentSerializer,
     BusyTimeFilter,
-    BusyTimeRequestSerializer,
     BusyTimeSerializer,
+    NewBusyTimeSerializer,
     ReasonSerializer,
     SlotsFilter,
     SlotsSerializer,
@@ -130,12 +130,10 @@ class BusyTimeListView(ListModelMixin, ApiView):
     def get(self, request: Request) -> Response:
         return self.list(request)
 
-    @extend_schema(
-        operation_id="busy_times_create", request=BusyTimeRequestSerializer, responses={201: BusyTimeSerializer}
-    )
+    @extend_schema(operation_id="busy_times_create", request=NewBusyTimeSerializer, responses={201: BusyTimeSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
-        wanted = self.read_body(BusyTimeRequestSerializer)
+        wanted = self.read_body(NewBusyTimeSerializer)
         resource = _resource(self.access, wanted.pop("resource", None))
         busy_time = BusyTime.objects.create(tenant_id=resource.tenant_id, resource=resource, **wanted)
         return Response(BusyTimeSerializer(busy_time).data, status=201)

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from nevermisscall.api.parsing import NumberField, NumberFilter
+from nevermisscall.api.parsing import NumberField, NumberFilter, TextField, YesNoField
 from tenants.models import Consent, Contact, Language
 
 LANGUAGE = "Empty: the business's."
@@ -13,14 +13,16 @@ LANGUAGE = "Empty: the business's."
 class ContactChangeSerializer(serializers.Serializer[None]):
     """What may be changed. A field that is left out stays as it is."""
 
-    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    name = TextField(max_length=120, required=False, allow_blank=True)
     language = serializers.ChoiceField(Language.choices, required=False, allow_blank=True, help_text=LANGUAGE)
-    is_personal = serializers.BooleanField(required=False, help_text="Family and friends: never texted automatically.")
-    do_not_automate = serializers.BooleanField(required=False, help_text="For people only: no automatic texts, no AI.")
-    is_blocked = serializers.BooleanField(required=False, help_text="Their texts are kept and not reacted to.")
+    is_personal = YesNoField(required=False, help_text="Family and friends: never texted automatically.")
+    do_not_automate = YesNoField(required=False, help_text="For people only: no automatic texts, no AI.")
+    is_blocked = YesNoField(required=False, help_text="Their texts are kept and not reacted to.")
 
 
 class NewContactSerializer(ContactChangeSerializer):
+    """A person whom the business did not know."""
+
     number = NumberField(help_text="In any usual spelling; without a country code it is a US number.")
     tenant = serializers.IntegerField(
         required=False, min_value=1, max_value=2**63 - 1, help_text="Which business; for those who see all of them."
@@ -62,9 +64,9 @@ class ConsentSerializer(serializers.Serializer[Consent]):
 class NewConsentSerializer(serializers.Serializer[None]):
     channel = serializers.ChoiceField(Consent.Channel.choices)
     purpose_class = serializers.ChoiceField(Consent.PurposeClass.choices)
-    granted = serializers.BooleanField(help_text="false: they take it back.")
-    written = serializers.BooleanField(default=False, help_text="Signed or ticked by the person; advertising needs it.")
-    evidence = serializers.CharField(
+    granted = YesNoField(help_text="false: they take it back.")
+    written = YesNoField(default=False, help_text="Signed or ticked by the person; advertising needs it.")
+    evidence = TextField(
         max_length=150, required=False, allow_blank=True, default="", help_text="Where to look, such as “form 17”."
     )
 

@@ -1,30 +1,58 @@
 """A batch as the API takes and shows it."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from nevermisscall.api.parsing import MomentField, NumberField, newest_first
+from nevermisscall.api.parsing import PHONE, MomentField, NumberField, TextField, newest_first
 from sms.bulk.models import Batch
+from sms.bulk.rows import MAX_ROWS
 from sms.services import MAX_BODY
 from tenants.compliance import Purpose
 
-PURPOSES = (Purpose.BULK, Purpose.MARKETING)
+PURPOSES = [(purpose.value, purpose.label) for purpose in (Purpose.BULK, Purpose.MARKETING)]
 
 
-class BatchRequestSerializer(serializers.Serializer[None]):
-    """Recipients are looked at row by row in `sms.bulk.rows`, so that every fault is found."""
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "object", "properties": {"to": PHONE}, "required": ["to"]},
+        "minItems": 1,
+        "maxItems": MAX_ROWS,
+    }
+)
+class RecipientsField(serializers.ListField):
+    """Taken as they come: `sms.bulk.rows` looks at them row by row, so that every fault is found."""
 
-    body = serializers.CharField(max_length=MAX_BODY, help_text="With variables in braces, such as {name}.")
-    recipients = serializers.ListField(
-        help_text="Objects with `to` and a value for each variable; or send a CSV file with such columns as `file`."
-    )
+    default_error_messages = {"empty": "there are no recipients"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty=False, **kwargs)
+
+
+class _BatchWordsSerializer(serializers.Serializer[None]):
+    body = TextField(max_length=MAX_BODY, help_text="With variables in braces, such as {name}.")
     vars()["from"] = NumberField(required=False, help_text="Which of the business's numbers sends.")
-    name = serializers.CharField(max_length=120, required=False, default="")
+    name = TextField(max_length=120, required=False, allow_blank=True, default="")
     purpose = serializers.ChoiceField(
-        [(purpose.value, purpose.label) for purpose in PURPOSES],
+        PURPOSES,
         default=Purpose.BULK,
         help_text="Advertising goes only to those whose written consent is in the ledger; other rows are refused.",
     )
     send_at = MomentField(required=False, allow_null=True, default=None, help_text="Not before this.")
+
+
+class NewBatchSerializer(_BatchWordsSerializer):
+    recipients = RecipientsField(help_text="Objects with `to` and a value for each variable.")
+
+
+# Describes what `sms.bulk.api.parsers.BatchForm` reads; what it makes of it is a `NewBatchSerializer`'s.
+class BatchFormSerializer(_BatchWordsSerializer):
+    file = serializers.FileField(help_text="A CSV file of recipients: a column `to`, and one for each variable.")
+
+
+NEW_BATCH = {"application/json": NewBatchSerializer, "multipart/form-data": BatchFormSerializer}
 
 
 class BatchSerializer(serializers.Serializer[Batch]):

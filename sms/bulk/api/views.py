@@ -22,10 +22,11 @@ from sms.api.views import sender
 from sms.bulk import rows, services
 from sms.bulk.api.parsers import BatchForm, BatchJson
 from sms.bulk.api.serializers import (
+    NEW_BATCH,
     BatchFilter,
     BatchProgressSerializer,
-    BatchRequestSerializer,
     BatchSerializer,
+    NewBatchSerializer,
     PreviewSerializer,
 )
 from sms.bulk.models import Batch, Recipient
@@ -45,10 +46,10 @@ class BatchListView(ListModelMixin, ApiView):
     def get(self, request: Request) -> Response:
         return self.list(request)
 
-    @extend_schema(operation_id="bulk_create", request=BatchRequestSerializer, responses={202: BatchSerializer})
+    @extend_schema(operation_id="bulk_create", request=NEW_BATCH, responses={202: BatchSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
-        wanted = self.read_body(BatchRequestSerializer)
+        wanted = self.read_body(NewBatchSerializer)
         try:
             batch = services.create_batch(
                 number=sender(self.access, wanted.get("from")),
@@ -76,11 +77,12 @@ class PreviewView(ApiView):
     scopes = {"POST": Scope.READ}
     staff_permissions = {"POST": "bulk.view_batch"}
     parser_classes = [BatchJson, BatchForm]
-    serializer_class = BatchRequestSerializer
+    serializer_class = NewBatchSerializer
+    pagination_class = None
 
-    @extend_schema(operation_id="bulk_preview", responses={200: PreviewSerializer(many=True)})
+    @extend_schema(operation_id="bulk_preview", request=NEW_BATCH, responses={200: PreviewSerializer(many=True)})
     def post(self, request: Request) -> Response:
-        wanted = self.read_body(BatchRequestSerializer)
+        wanted = self.read_body(NewBatchSerializer)
         try:
             return Response(services.preview(body=wanted["body"], rows=wanted["recipients"]))
         except rows.BadRows as bad:
