@@ -15,8 +15,7 @@ from nevermisscall.api.errors import TooLarge
 from nevermisscall.lib import phones
 
 MAX_BODY_BYTES = 256 * 1024  # the longest text there is takes 20 kB, each character escaped
-MAX_NUMBER = 40
-PHONE: dict[str, Any] = {"type": "string", "format": "phone", "minLength": 1, "maxLength": MAX_NUMBER}  # as OpenAPI
+PHONE: dict[str, Any] = {"type": "string", "format": "phone", "minLength": 1, "maxLength": phones.LONGEST}  # as OpenAPI
 
 
 class JsonParser(JSONParser):
@@ -65,14 +64,11 @@ class NumberField(serializers.CharField):
     """A phone number in any usual spelling, or as a number in JSON; the value is E.164."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=MAX_NUMBER, **kwargs)
+        super().__init__(max_length=phones.LONGEST, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        if len(text) > MAX_NUMBER:  # as it was sent: `max_length` looks at what it became
-            self.fail("max_length", max_length=MAX_NUMBER)
         try:
-            return phones.normalise(text)
+            return phones.normalise(super().to_internal_value(data))
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from error
 

@@ -21,6 +21,7 @@ PLACEHOLDERS = frozenset(
         "464",
     }
 )
+LONGEST = 40  # that a person may type, with blanks and brackets
 _WITHHELD_WORDS = re.compile("anonymous|unknown|restricted|unavailable|blocked|private", re.IGNORECASE)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT_CODE = re.compile(r"\+?[0-9]{3,6}")
@@ -75,6 +76,8 @@ def normalise(number: str, *, region: str = "US") -> str:
 
     Raises `ValueError`, with a sentence for that person, when it is no possible phone number.
     """
+    if len(number) > LONGEST:
+        raise ValueError(f"a phone number has at most {LONGEST} characters; write it like +14155550123")
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException as error:

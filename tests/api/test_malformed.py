@@ -99,6 +99,7 @@ def test_nothing_malformed_is_a_failure(door, ask, clumsy):  # noqa: F811
         ("/api/contacts/", {"number": "+14155550188", "do_not_automate": 1}, "do_not_automate"),
         ("/api/sms/bulk", {"body": "Hello", "recipients": []}, "recipients"),
         ("/api/sms/bulk/preview", {"body": "Hello", "recipients": []}, "recipients"),
+        ("/api/sms/bulk", {"body": "Hello", "recipients": [{"to": "+14155550188" + "*" * 40}]}, "recipients.1.to"),
         ("/api/sms/bulk", {"body": 5, "recipients": [{"to": "+14155550188"}]}, "body"),
     ],
 )
