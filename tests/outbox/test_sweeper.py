@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import redis
 from django.db import transaction
 
 from nevermisscall.outbox import doorbell, facts, work
@@ -29,6 +30,22 @@ def sweeper(transactional_db):
     running.start()
     yield running
     running.stop()
+
+
+def test_rings_that_no_worker_hears_do_not_fill_redis(settings, monkeypatch, caplog):
+    """The lists of the test's Redis are read by nobody."""
+    monkeypatch.setattr(doorbell, "COUNTED_EVERY", 1)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        lane = DELIVERIES.lane.value
+        client.delete(lane)
+        monkeypatch.setattr(doorbell, "UNHEARD_AT_MOST", 5)
+        for pk in range(20):
+            doorbell.ring(DELIVERIES, pk)
+        wait_until(lambda: caplog.text.count("no worker hears the doorbell") == 15)
+        assert client.llen(lane) == 5
+        client.delete(lane)
+        doorbell.ring(DELIVERIES, 1)
+        wait_until(lambda: client.llen(lane) == 1)
 
 
 @pytest.mark.django_db(transaction=True)
