@@ -16,12 +16,17 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+# By what a shell script starts with `&`. Inherited, it would cost a command that has no handler yet the request to end.
+IGNORED_IN_THE_BACKGROUND = (signal.SIGINT, signal.SIGQUIT)
 
 
 def main(arguments: list[str]) -> None:
     """Become the command. Exits 1 when the parent is already gone, 127 when the command cannot be executed."""
     parent, death_signal, uid, gid = (int(value) for value in arguments[:4])
     command = arguments[4:]
+    for ignored in (*IGNORED_BY_PYTHON, *IGNORED_IN_THE_BACKGROUND):
+        signal.signal(ignored, signal.SIG_DFL)
     if uid >= 0:
         os.setgroups([])
         os.setgid(gid)
@@ -30,8 +35,6 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
     if os.getppid() != parent:  # It died before we asked.
         sys.exit(1)
-    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(ignored_by_python, signal.SIG_DFL)
     try:
         os.execvp(command[0], command)  # noqa: S606
     except OSError as error:

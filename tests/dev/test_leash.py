@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +68,17 @@ def test_a_zombie_does_not_count_as_running(tmp_path):
 
     assert eventually(lambda: not is_running(process.pid))
     process.communicate()
+
+
+def test_it_can_be_ended_although_a_script_started_us_in_the_background(tmp_path):
+    """Shells have what they start with `&` ignore SIGQUIT, which is how gunicorn is asked to end."""
+    before = signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    try:
+        process = leashed(["sleep", "60"], tmp_path)
+    finally:
+        signal.signal(signal.SIGQUIT, before)
+    assert eventually(lambda: Path(f"/proc/{process.pid}/comm").read_text() == "sleep\n")
+    process.send_signal(signal.SIGQUIT)
+    process.communicate(timeout=30)
+
+    assert process.returncode == -signal.SIGQUIT
