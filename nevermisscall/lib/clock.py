@@ -18,7 +18,7 @@ FAR_OFF = timedelta(seconds=1)
 
 logger = logging.getLogger(__name__)
 
-_lag: ContextVar[timedelta] = ContextVar("clock_lag", default=timedelta())
+_moment: ContextVar[datetime | None] = ContextVar("clock_moment", default=None)
 _heard: tuple[datetime, float] | None = None  # the database's time, and this host's monotonic clock at that moment
 
 
@@ -51,22 +51,26 @@ def utcnow() -> datetime:
 
     What is due is written and compared with `DatabaseClock` all the same.
     """
-    return now() - _lag.get()
+    return _moment.get() or now()
 
 
 def lag() -> timedelta:
     """Return how long ago that is: zero, or more within `as_of`. Add it to when something is due."""
-    return _lag.get()
+    moment = _moment.get()
+    return timedelta() if moment is None else now() - moment
 
 
 @contextmanager
 def as_of(moment: datetime) -> Iterator[None]:
-    """Within the block, in this thread, things happen at `moment`, when they reached us."""
-    token = _lag.set(max(now() - moment, timedelta()))
+    """Within the block, in this thread, things happen at `moment`, when they reached us.
+
+    That stands still: what came a moment later must not count as earlier because this took its time.
+    """
+    token = _moment.set(min(moment, now()))
     try:
         yield
     finally:
-        _lag.reset(token)
+        _moment.reset(token)
 
 
 class Follower:

@@ -1,6 +1,7 @@
 """What waits is recorded in order, once, and nothing holds up the rest."""
 
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,6 +18,8 @@ from nevermisscall.webhooks.journal.replaying import DatabaseAway, Replayer
 from nevermisscall.webhooks.journal.writing import Writer, writer
 from nevermisscall.webhooks.models import WebhookMinute, WebhookReceipt
 from sms.models import Message
+from tenants import keywords
+from tenants.models import Contact
 from tests.fixtures.people import CUSTOMER, OWNER_PHONE
 from tests.fixtures.webhooks import TwilioPhone
 from tests.webhooks.journal.test_records import record
@@ -46,6 +49,24 @@ def test_texts_and_reports_are_recorded(acme, twilio, away, replay):
 
     assert replay().recorded == 3
     assert Message.objects.get().body == "My sink is leaking"
+
+
+def test_a_start_written_while_its_stop_is_recorded_is_the_later_one(acme, twilio, away, replay, monkeypatch):
+    """What takes half a second to be recorded came when it came."""
+    twilio.text("STOP")
+    twilio.text("START")
+    read = keywords.read
+
+    def slowly(body: str, **more):
+        if body == "STOP":
+            sleep(0.5)
+        return read(body, **more)
+
+    monkeypatch.setattr("tenants.keywords.read", slowly)
+
+    assert replay().recorded == 2
+    assert Contact.objects.get(number=CUSTOMER).opted_out_at is None
+    assert [message.taken_as for message in Message.objects.order_by("created_at")] == ["stop", "start"]
 
 
 def test_the_answers_are_those_of_memory(acme, twilio, away):
