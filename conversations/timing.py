@@ -107,4 +107,6 @@ def _is_unanswered(conversation: Conversation) -> bool:
         message__direction=Message.Direction.OUTBOUND,
         created_at__gte=asked.created_at,
     )
-    return not answers.exclude(message__status__in=["canceled", "failed", "expired"]).exists()
+    # What was withdrawn while it was being tried is not sent again: no answer, unless Twilio is known to have it.
+    in_doubt = Q(message__withdrawn_at__isnull=False, message__message_sid__isnull=True)
+    return not answers.exclude(in_doubt | Q(message__status__in=["canceled", "failed", "expired"])).exists()

@@ -116,7 +116,7 @@ class MessageAdmin(WorkAdmin[Message]):
             {
                 "classes": ("collapse",),
                 "fields": (
-                    ("next_attempt_at", "expires_at", "lease_until"),
+                    ("next_attempt_at", "expires_at", "withdrawn_at", "lease_until"),
                     ("attempts", "dead_at", "last_error"),
                     ("priority", "sender_type"),
                 ),
@@ -134,6 +134,7 @@ class MessageAdmin(WorkAdmin[Message]):
         "text",
         "reports",
         "verdict_text",
+        "withdrawn_at",
         "lease_until",
     )
 

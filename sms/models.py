@@ -95,6 +95,7 @@ class Message(Work):
           │  │        └─────▶ unknown ──▶ sent_to_provider   (found, or its callback came)
           │  └─▶ expired         │
           └──────────────────────┘ not there after three minutes and two clean looks: again, flagged
+                                   (or canceled, if it was withdrawn meanwhile)
 
     `sms.sending` moves it up to `sent_to_provider`; from there on it follows Twilio's reports (`sms.services`). A text
     that is held until the recipient's morning is `queued` with `next_attempt_at` then; the verdict says so.
@@ -160,6 +161,7 @@ class Message(Work):
     possible_duplicate = models.BooleanField(default=False, help_text="Sent again after Twilio denied knowing it.")
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When the sender looks at it next.")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Not sent later than this.")
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Not sent, or not sent again, after this.")
     created_at = models.DateTimeField(default=now, help_text="Inbound: when it reached us, or as Twilio says.")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When Twilio had it.")
     delivered_at = models.DateTimeField(null=True, blank=True)

@@ -102,7 +102,7 @@ def _start(message: Message) -> SendAttempt | timedelta | None:
         return PAIR_BUSY
     if between.filter(status=Status.UNKNOWN, body=row.body).exists():
         return FIRST_LOOK
-    wanted = vetoes.is_wanted(row)
+    wanted = row.withdrawn_at is None and vetoes.is_wanted(row)
     if wanted is None:
         return UNDECIDED
     if not wanted:

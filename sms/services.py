@@ -120,8 +120,16 @@ def send_message(
 
 
 def withdraw(messages: QuerySet[Message]) -> int:
-    """Cancel those of `messages` that have not been handed to Twilio. Returns how many; nobody is told of them."""
-    return messages.filter(status=Status.QUEUED, direction=Message.Direction.OUTBOUND).update(
+    """Cancel those of `messages` that have not been handed to Twilio. Returns how many; nobody is told of them.
+
+    One that is being tried at this moment may have arrived; if it comes back to the queue, it is canceled then.
+    """
+    not_there = messages.filter(
+        status__in=[Status.QUEUED, Status.SENDING, Status.UNKNOWN], direction=Message.Direction.OUTBOUND
+    )
+    # All of them first: one may come back between the two statements.
+    not_there.update(withdrawn_at=DatabaseClock())
+    return not_there.filter(status=Status.QUEUED).update(
         status=Status.CANCELED, next_attempt_at=None, lease_until=None, fence=None
     )
 

@@ -1,17 +1,21 @@
 """Who has a conversation, and that whatever a person does stops the AI."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from conversations import ownership, threads
 from conversations.models import Conversation, Transition
 from nevermisscall.lib.refusals import Refusal
 from nevermisscall.outbox.models import Fact
 from sms import services as sms_services
-from sms.models import Message
+from sms.models import Message, SendAttempt
 from sms.models import Status as MessageStatus
 from sms.services import TextRefused
 from tenants.compliance import Purpose
 from tenants.models import Contact
+from tests.sms.sending.conftest import run_again
 
 Status, Ownership = Conversation.Status, Conversation.Ownership
 
@@ -94,6 +98,57 @@ def test_a_text_of_the_ai_that_comes_back_to_the_queue_is_asked_about_again(of_t
     message.refresh_from_db()
     assert message.status == MessageStatus.CANCELED
     assert twilio_api.messages() == []
+
+
+@pytest.fixture
+def in_doubt(of_the_ai, twilio_api, do_due_work):
+    """A text of the AI that Twilio never got, which nobody knows yet."""
+    twilio_api.set_faults({"kind": "error", "status": 500, "times": 1}, callbacks="off")
+    message = draft(of_the_ai)
+    do_due_work()
+    message.refresh_from_db()
+    assert message.status == MessageStatus.UNKNOWN
+    return message
+
+
+def comes_back(message: Message) -> None:
+    """Two clean looks over three minutes: Twilio does not have it."""
+    run_again(message, seconds_later=20)
+    SendAttempt.objects.filter(message=message).update(first_clean_look_at=timezone.now() - timedelta(seconds=70))
+    run_again(message, seconds_later=181)
+
+
+def test_a_text_of_the_ai_is_not_sent_again_once_a_person_spoke(of_the_ai, in_doubt, twilio_api, do_due_work):
+    reply(of_the_ai)
+    ownership.release(conversation_id=of_the_ai.pk)
+    comes_back(in_doubt)
+    do_due_work()
+
+    assert run_again(in_doubt).status == MessageStatus.CANCELED
+    assert [text["body"] for text in twilio_api.messages()] == ["On my way."]
+
+
+def test_a_text_of_the_ai_that_nobody_withdrew_is_sent_again(in_doubt, twilio_api):
+    comes_back(in_doubt)
+
+    assert run_again(in_doubt).possible_duplicate
+    assert [text["body"] for text in twilio_api.messages()] == ["What is the address?"]
+
+
+def test_handing_back_has_the_ai_answer_what_perhaps_nobody_did(of_the_ai, in_doubt):
+    take(of_the_ai)
+    released, _ = ownership.release(conversation_id=of_the_ai.pk)
+
+    assert released.ai_due_at is not None
+
+
+def test_handing_back_what_the_ai_answered_waits_for_the_customer(of_the_ai, do_due_work, twilio_api):
+    draft(of_the_ai)
+    do_due_work()
+    take(of_the_ai)
+    released, _ = ownership.release(conversation_id=of_the_ai.pk)
+
+    assert released.ai_due_at is None
 
 
 def test_a_text_of_the_ai_leaves_while_the_ai_has_the_conversation(of_the_ai, twilio_api, do_due_work):

@@ -123,6 +123,10 @@ class Customer:
         else:
             self.ways |= {replace(way, unanswered=True) for way in self.ways}
 
+    def is_in_doubt(self) -> None:
+        """A text of the AI left, and the product may not know that it did: then it need not count as an answer."""
+        self.ways |= {replace(way, unanswered=True) for way in self.ways}
+
     # -- what a worker does --------------------------------------------------------------------------------------------
 
     def work(self, at: Span, step: int, texts: list[str], *, calm: bool) -> None:
