@@ -44,6 +44,8 @@ class Sweeper:
         self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}"
         self._beat_again_at = 0.0
         self._stop = threading.Event()
+        self._look_now = threading.Event()
+        self._hungry: set[str] = set()  # queues of which more is due than they have places
         self._ended = threading.Event()
         self._slots = threading.Semaphore(threads)
         self._threads = threads
@@ -59,13 +61,14 @@ class Sweeper:
     def claim_no_more(self) -> None:
         """Begin nothing from now on, and say farewell. What is running goes on and keeps its leases."""
         self._stop.set()
+        self._look_now.set()
 
     def stop(self, *, timeout: float = 10.0) -> None:
         """Claim nothing more, wait for what is running, and stop renewing leases, of others' work in this process too.
 
         The database has `timeout` seconds to answer the loop; what is running has its own limits.
         """
-        self._stop.set()
+        self.claim_no_more()
         self._loop.join(timeout)
         # One for each thread of the pool, none of which can take a second: each closes its own connection.
         everyone = threading.Barrier(self._threads)
@@ -96,6 +99,10 @@ class Sweeper:
                 if queue.places:
                     queue.places.give_back(len(rows))
                 return False
+            if queue.places and len(rows) == places:
+                self._hungry.add(queue.name)
+            else:
+                self._hungry.discard(queue.name)
             for row in rows:
                 self._pool.submit(self._do, queue, row)
             started += len(rows)
@@ -118,6 +125,8 @@ class Sweeper:
             if queue.places:
                 queue.places.give_back(1)
             self._slots.release()
+            if queue.name in self._hungry:
+                self._look_now.set()
 
     def _run(self) -> None:
         failures = 0
@@ -135,7 +144,8 @@ class Sweeper:
                 failures += 1
                 busy = False
                 connection.close()
-            self._stop.wait(0.01 if busy else self._every_seconds)
+            self._look_now.wait(0.01 if busy else self._every_seconds)
+            self._look_now.clear()
         self._say_farewell()
         connection.close()
 

@@ -3,15 +3,17 @@
 import queue as queues_in_memory
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import redis
 from django.db import transaction
 
-from nevermisscall.outbox import doorbell, facts, work
+from nevermisscall.outbox import doorbell, facts, queues, work
 from nevermisscall.outbox.facts import DELIVERIES
 from nevermisscall.outbox.models import Delivery
+from nevermisscall.outbox.places import Places
 from nevermisscall.outbox.sweeper import Sweeper
 
 
@@ -56,6 +58,22 @@ def test_due_work_is_done_without_any_broker(happened, subscriber, sweeper, monk
 
     assert wait_until(lambda: subscriber.seen) < 1.5
     wait_until(lambda: not Delivery.objects.filter(next_attempt_at__isnull=False).exists())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_than_there_are_places_for_follows_as_soon_as_one_is_free(happened, subscriber, monkeypatch):
+    monkeypatch.setattr(doorbell, "ring", lambda *_: None)
+    monkeypatch.setitem(queues._queues, DELIVERIES.name, replace(DELIVERIES, places=Places(2)))
+    for n in range(10):
+        with transaction.atomic():
+            facts.publish(happened(words={"n": n}))
+    subscriber.before = lambda: time.sleep(0.1)
+    seldom = Sweeper(every_seconds=2)
+    seldom.start()
+    try:
+        assert wait_until(lambda: len(subscriber.seen) == 10) < 4  # five rounds would take eight seconds
+    finally:
+        seldom.stop()
 
 
 @pytest.mark.fault("F26")
