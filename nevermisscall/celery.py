@@ -14,6 +14,7 @@ from celery.signals import (
     worker_shutdown,
     worker_shutting_down,
 )
+from kombu.transport.redis import Channel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nevermisscall.settings")
 
@@ -23,6 +24,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # below end a connection that died, as Django does around a request, and keep a good one.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.autodiscover_tasks(related_name="tasks")
+# A worker that loses Redis would give back what it has not acknowledged, through what it has just lost, and now and
+# then end over it. What it would give back are doorbells: their rows are there.
+Channel.do_restore = False
 
 
 @setup_logging.connect
