@@ -17,6 +17,7 @@ COOLDOWN = 120.0  # between two text-backs, as the business set it
 SLACK = 5.0  # "at the latest" means: in the first work that begins so much later
 
 FOREVER = 1e9
+LATE = -1  # the step of what came in any step before
 WORTH = {"confirmation": 240.0, "text-back": 600.0}  # after so long it may come too late to be worth sending
 
 Span = tuple[float, float]
@@ -24,7 +25,7 @@ SERVICE = ("confirmation", "relay")  # may be sent to or about somebody who is n
 OWNERS = ("owner words", "owner TAKE", "owner AI", "owner DONE")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Coming:
     """A webhook that was answered and has not had its effect. One that is not `sure` may come to nothing yet."""
 
@@ -34,7 +35,7 @@ class Coming:
     sure: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Leaving:
     """A text that is to leave by then; or, if it is not `sure`, may be canceled as well."""
 
@@ -72,20 +73,28 @@ class Way:
             yield replace(after, unanswered=True)
 
     def plus(self, what: str, at: Span) -> "Way":
-        return replace(self, leaving=(*self.leaving, Leaving(what, at[1])))
+        return replace(self, leaving=tuple(sorted((*self.leaving, Leaving(what, at[1])))))
+
+    def told_apart(self, step: int) -> "Way":
+        """Return it without what makes no difference any more, or there are far too many ways after an outage."""
+        coming = (replace(event, step=LATE if event.step < step else step) for event in self.coming)
+        kept = (replace(event, words="") if event.what == "missed" and event.sure else event for event in coming)
+        return replace(self, coming=tuple(sorted(kept)))
 
 
 class Customer:
     """All ways in which things may stand with one customer."""
 
     def __init__(self) -> None:
-        self.stopped = self.landline = False
+        self.stopped = self.landline = self.wrote_since_stop = False
         self.ways = {Way()}
 
     # -- what happens at once ------------------------------------------------------------------------------------------
 
     def hears(self, what: str, step: int, words: str = "", *, sure: bool = True) -> None:
         """A webhook is answered."""
+        if what in {"words", "STOP"}:
+            self.wrote_since_stop = what == "words"
         self.ways = {replace(way, coming=(*way.coming, Coming(what, step, words, sure))) for way in self.ways}
 
     def is_sure(self, words: str) -> None:
@@ -131,7 +140,7 @@ class Customer:
 
     def work(self, at: Span, step: int, texts: list[str], *, calm: bool) -> None:
         """Keep the ways in which exactly `texts` left during `at`, in this order; if `calm`, nothing due is undone."""
-        todo, known, after = [(way, 0) for way in self.ways], set(), set()
+        todo, known, after = [(way.told_apart(step), 0) for way in self.ways], set(), set()
         while todo:
             node = todo.pop()
             if node in known:
@@ -140,7 +149,7 @@ class Customer:
             way, left = node
             if left == len(texts) and not (calm and way.is_late(at[0])):
                 after.add(way)
-            todo += [(next_, left) for next_ in self._steps(way, at, step)]
+            todo += [(next_, left) for next_ in self._steps(way, at)]
             if left < len(texts):
                 todo += [(next_, left + 1) for next_ in self._leaves(way, texts[left])]
         assert after, f"nobody promised {texts}, or something was to happen and did not:\n{self}"
@@ -152,10 +161,10 @@ class Customer:
         assert fit, f"the product says {holder}, {'waiting' if waits_for_ai else 'not waiting'} for the AI:\n{self}"
         self.ways = fit
 
-    def _steps(self, way: Way, at: Span, step: int) -> Iterator[Way]:
+    def _steps(self, way: Way, at: Span) -> Iterator[Way]:
         for event in way.coming:
             rest = replace(way, coming=tuple(other for other in way.coming if other is not event))
-            yield from self._takes_effect(rest, event, at, late=event.step < step)
+            yield from self._takes_effect(rest, event, at, late=event.step == LATE)
         for text in way.leaving:
             if not text.sure or text.by + WORTH.get(text.what, FOREVER) < at[1]:
                 yield from self._never_leaves(way, text)
@@ -189,7 +198,11 @@ class Customer:
             if late and after.unanswered:  # somebody may have written between their coming and their effect
                 yield replace(after, unanswered=False)
         elif event.what == "STOP":
-            yield from way.moved("over") if way.holder not in {"absent", "over"} else [way]
+            # A START that was written since makes it as if neither had been; newer words may have been there first.
+            ends = self.stopped and way.holder not in {"absent", "over"}
+            yield from way.moved("over") if ends else [way]
+            if self.wrote_since_stop:
+                yield way
         elif event.what == "missed":
             yield from self._missed(way, at)
         elif event.what.startswith("owner"):

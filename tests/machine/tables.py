@@ -59,8 +59,10 @@ def under_way_statement() -> str:
         f"WHERE lease_until IS NOT NULL AND {queue.due} IS NOT NULL AND dead_at IS NULL)"
         for queue in queues.every()
     ]
+    # A queued one may wait for a moment behind one with the same words, of which nobody knows whether it arrived.
     texts = (
         "EXISTS (SELECT 1 FROM sms_message AS message WHERE status IN ('sending', 'unknown') OR (status = 'queued' "
-        "AND EXISTS (SELECT 1 FROM sms_sendattempt WHERE message_id = message.id)))"
+        "AND (next_attempt_at > statement_timestamp() "
+        "OR EXISTS (SELECT 1 FROM sms_sendattempt WHERE message_id = message.id))))"
     )
     return f"SELECT {' OR '.join([texts, *leased])}"
