@@ -109,8 +109,10 @@ class Customer:
         self.stopped = self.stopped if stopped is None else stopped
         self.landline = self.landline if landline is None else landline
         if not self.may_be_texted:
+            # To a landline nothing leaves, be it the confirmation; what is handed on goes to the owner.
+            still = ("relay",) if self.landline else SERVICE
             self.ways = {
-                replace(way, leaving=tuple(replace(text, sure=text.what in SERVICE) for text in way.leaving))
+                replace(way, leaving=tuple(replace(text, sure=text.what in still) for text in way.leaving))
                 for way in self.ways
             }
 
