@@ -59,14 +59,14 @@ def _end_dead_connections(**_: Any) -> None:
 
 @worker_ready.connect
 def _start_beside(sender: Any, **_: Any) -> None:
-    from conversations.ai import emergency
+    from conversations.ai.emergency import terms
     from nevermisscall.lib import clock
     from nevermisscall.outbox.sweeper import Sweeper
     from nevermisscall.outbox.watchdog import Watchdog
     from nevermisscall.reconciling.scheduling import after_outage
     from nevermisscall.webhooks.journal.courier import Courier
 
-    emergency.terms()  # takes most of a second to read: the first customer's words should not wait for it
+    terms.terms()  # takes most of a second to read: the first customer's words should not wait for it
     sweeper = Sweeper(after_outage=after_outage)
     # When the database is back, the texts that waited for it keep this process busy: a web process replays faster.
     courier = Courier(patience=5.0, after_outage=after_outage)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 FAILURES = 3  # in a row
 PAUSE_SECONDS = 30.0
+BREATH_SECONDS = 1.0  # after each failure: what else is under way may be about to fail too
 
 
 class State(StrEnum):
@@ -47,7 +48,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._state = State.CLOSED
         self._in_a_row = 0
-        self._changed_at = clock()
+        self._failed_at = self._changed_at = clock()
         self._successes = 0
         self._failures = 0
         self._last_error = ""
@@ -59,7 +60,7 @@ class Breaker:
         """
         with self._lock:
             if self._state == State.CLOSED:
-                return True
+                return not self._in_a_row or self._clock() - self._failed_at >= BREATH_SECONDS
             if self._clock() - self._changed_at < self._pause_seconds:
                 return False
             self._move(State.HALF_OPEN)
@@ -77,6 +78,7 @@ class Breaker:
         with self._lock:
             self._failures += 1
             self._in_a_row += 1
+            self._failed_at = self._clock()
             self._last_error = error
             if self._state == State.HALF_OPEN or self._in_a_row >= self._allowed_failures:
                 self._move(State.OPEN)

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -63,9 +64,11 @@ def delays(traffic) -> list[float]:
     return [float(delay) for (delay,) in traffic.stack.rows(DELAYS, missed)]
 
 
-def quiet(stack) -> tuple[dict, list[float]]:
+def quiet(stack, meanwhile: Callable[[], object] = lambda: None) -> tuple[dict, list[float]]:
     """The same traffic without a fault, to compare with."""
     with Traffic(stack) as traffic:
+        time.sleep(2)
+        meanwhile()
         time.sleep(SECONDS / 2)
     wait_until(lambda: not ledger.untexted(traffic), seconds=60)
     return ledger.answers(traffic), delays(traffic)
@@ -92,8 +95,10 @@ def assert_as_fast(before: dict, now: dict) -> None:
     [("dispatchbot", "30 s slow"), ("dispatchbot", "a byte a second"), ("openai", "a byte a second")],
 )
 def test_the_ai_is_slow(stack, phone, waiting, proxy, say, figure, backend, manner):
+    # To answer fifty at once costs this machine something without any fault, too: then the rules do.
+    restart_worker(stack)
+    before, undisturbed = quiet(stack, lambda: waiting(f"+14{10 + proxy.port % 89}", WAITING, "now()"))
     restart_worker(stack, **BACKENDS[backend](f"http://127.0.0.1:{proxy.port}"))
-    before, undisturbed = quiet(stack)
     MANNERS[manner](proxy)
     with Traffic(stack) as traffic:
         time.sleep(2)
@@ -131,9 +136,7 @@ def test_the_ai_is_slow(stack, phone, waiting, proxy, say, figure, backend, mann
     )
 
     assert len(found) == len(due)
-    # The first four wait for their deadline of six seconds; who begins between the first and the third failure, for
-    # theirs; the others for the breaker.
-    assert lateness[-1] < 20
+    assert lateness[-1] < 20  # the first four wait for their deadline, the others for the breaker
     assert (asked <= 12, not_asked) == (True, 0)
     assert statistics.median(disturbed) <= statistics.median(undisturbed) * 1.1 + 0.1
     assert max(disturbed) < 6  # or one of them waited for a turn's deadline

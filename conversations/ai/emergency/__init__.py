@@ -2,6 +2,6 @@
 
 from conversations.ai.emergency.assessing import NONE, Assessment, assess
 from conversations.ai.emergency.safety import safety_words
-from conversations.ai.emergency.terms import EMERGENCY, URGENT, terms
+from conversations.ai.emergency.terms import EMERGENCY, URGENT
 
-__all__ = ["EMERGENCY", "NONE", "URGENT", "Assessment", "assess", "safety_words", "terms"]
+__all__ = ["EMERGENCY", "NONE", "URGENT", "Assessment", "assess", "safety_words"]
