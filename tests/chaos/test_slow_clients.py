@@ -64,9 +64,8 @@ def test_two_hundred_silent_connections_slow_nobody_down(stack, say, figure):
     say(f"{before}, and with the sockets {found}")
     figure(events=found["webhooks"], sockets=SOCKETS, p99_ms=found["p99 ms"], p99_ms_without=before["p99 ms"])
     assert (found["not 2xx"], found["not forwarded"], found["posted again"]) == (0, 0, 0)
-    # 500 ms is for a machine that does nothing else. With gunicorn's own 5 s for each, nobody is answered for a minute.
-    assert found["p50 ms"] <= 500
-    assert found["p99 ms"] <= 3000
+    # With gunicorn's own 5 s for each, nobody is answered for a minute.
+    assert found["p99 ms"] <= max(500, 3 * before["p99 ms"])
 
 
 @pytest.mark.fault("F19")

@@ -50,7 +50,10 @@ def test_when_dispatchbot_fails_the_rules_answer(customer_waits, after, twilio_a
     assert "$99" not in answer
 
 
-def test_what_fails_is_on_health_and_so_is_its_return(customer_waits, after, twilio, client, dispatchbot, be_due):
+def test_what_fails_is_on_health_and_so_is_its_return(
+    customer_waits, after, twilio, client, dispatchbot, be_due, monkeypatch
+):
+    monkeypatch.setattr("conversations.ai.breaker.BREATH_SECONDS", 0)
     dispatchbot.reply(status=500)
     conversation = after(customer_waits())
     assert ServiceState.objects.get(name="dispatchbot_ai").state == "degraded"
