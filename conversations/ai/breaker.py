@@ -8,7 +8,6 @@ from enum import StrEnum
 
 FAILURES = 3  # in a row
 PAUSE_SECONDS = 30.0
-BREATH_SECONDS = 1.0  # after each failure: what else is under way may be about to fail too
 
 
 class State(StrEnum):
@@ -48,7 +47,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._state = State.CLOSED
         self._in_a_row = 0
-        self._failed_at = self._changed_at = clock()
+        self._changed_at = clock()
         self._successes = 0
         self._failures = 0
         self._last_error = ""
@@ -60,7 +59,7 @@ class Breaker:
         """
         with self._lock:
             if self._state == State.CLOSED:
-                return not self._in_a_row or self._clock() - self._failed_at >= BREATH_SECONDS
+                return True
             if self._clock() - self._changed_at < self._pause_seconds:
                 return False
             self._move(State.HALF_OPEN)
@@ -78,7 +77,6 @@ class Breaker:
         with self._lock:
             self._failures += 1
             self._in_a_row += 1
-            self._failed_at = self._clock()
             self._last_error = error
             if self._state == State.HALF_OPEN or self._in_a_row >= self._allowed_failures:
                 self._move(State.OPEN)

@@ -1,5 +1,6 @@
 """The dispatchers as this installation is configured; one chain for each process."""
 
+import threading
 from functools import cache
 
 from django.conf import settings
@@ -13,9 +14,18 @@ from nevermisscall.status.models import ServiceState
 SERVICE = "dispatchbot_ai"  # its name at /health, whichever dispatcher is configured
 
 
-@cache
+_building = threading.Lock()
+
+
 def chain() -> Chain:
     """Return the configured dispatcher, then the rules, then the acknowledgement."""
+    with _building:  # of threads that come first at once, each would build one, with a breaker of its own
+        return built()
+
+
+@cache
+def built() -> Chain:
+    """Build the process's chain; later calls return the same."""
     return factory.build(settings.DISPATCHERS, rules=RulesDispatcher(), observe=_observe)
 
 

@@ -1,6 +1,5 @@
 """One dispatcher after another: who answers, what failed, how long it takes at most."""
 
-import itertools
 import time
 
 import pytest
@@ -159,7 +158,7 @@ def test_an_observer_that_fails_harms_nobody(caplog):
 
 
 def test_after_failures_in_a_row_the_service_is_left_alone():
-    remote, breaker = late(), Breaker(failures=2, clock=itertools.count().__next__)
+    remote, breaker = late(), Breaker(failures=2)
     links = chain(remote, Scripted("rules", answer(GOOD)), breaker=breaker)
     turns = [links.answer(asked()) for _ in range(4)]
 

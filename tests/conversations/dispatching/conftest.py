@@ -50,10 +50,10 @@ def dispatchbot(settings):
     """DispatchBot on a socket, configured and asked first."""
     fake = FakeServer()
     settings.DISPATCHERS = Config(dispatchbot_url=fake.url, dispatchbot_api_key="secret")
-    dispatchers.chain.cache_clear()
+    dispatchers.built.cache_clear()
     yield fake
     dispatchers.chain().close()
-    dispatchers.chain.cache_clear()
+    dispatchers.built.cache_clear()
     fake.stop()
 
 
@@ -62,10 +62,10 @@ def model(settings):
     """A server of one's own that speaks OpenAI's API, configured and asked first."""
     fake = FakeServer()
     settings.DISPATCHERS = Config(ai_backend="openai", openai_base_url=f"{fake.url}/v1", ai_model="some-model")
-    dispatchers.chain.cache_clear()
+    dispatchers.built.cache_clear()
     yield fake
     dispatchers.chain().close()
-    dispatchers.chain.cache_clear()
+    dispatchers.built.cache_clear()
     fake.stop()
 
 

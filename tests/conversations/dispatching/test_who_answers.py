@@ -1,7 +1,12 @@
 """Who answers a turn: DispatchBot, a model of one's own, and the rules whenever they fail."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from conversations.ai import factory
+from conversations.dispatching import dispatchers
 from nevermisscall.status.models import ServiceState
 from tests.conversations.ai.models import FIELDS, openai_reply
 from tests.conversations.dispatching.conftest import ANSWER, texts
@@ -50,10 +55,7 @@ def test_when_dispatchbot_fails_the_rules_answer(customer_waits, after, twilio_a
     assert "$99" not in answer
 
 
-def test_what_fails_is_on_health_and_so_is_its_return(
-    customer_waits, after, twilio, client, dispatchbot, be_due, monkeypatch
-):
-    monkeypatch.setattr("conversations.ai.breaker.BREATH_SECONDS", 0)
+def test_what_fails_is_on_health_and_so_is_its_return(customer_waits, after, twilio, client, dispatchbot, be_due):
     dispatchbot.reply(status=500)
     conversation = after(customer_waits())
     assert ServiceState.objects.get(name="dispatchbot_ai").state == "degraded"
@@ -65,3 +67,19 @@ def test_what_fails_is_on_health_and_so_is_its_return(
     be_due(conversation)
     after(conversation)
     assert ServiceState.objects.get(name="dispatchbot_ai").state == "ok"
+
+
+def test_threads_that_come_first_at_once_share_one_chain(monkeypatch):
+    """And so one breaker: with one each, a service that hung was asked three times by everybody."""
+    build = factory.build
+
+    def slowly(*args, **given):
+        time.sleep(0.1)
+        return build(*args, **given)
+
+    monkeypatch.setattr(factory, "build", slowly)
+    dispatchers.built.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        chains = [each.result() for each in [pool.submit(dispatchers.chain) for _ in range(4)]]
+
+    assert len({id(chain) for chain in chains}) == 1
