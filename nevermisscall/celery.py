@@ -24,9 +24,18 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # below end a connection that died, as Django does around a request, and keep a good one.
 app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.autodiscover_tasks(related_name="tasks")
-# A worker that loses Redis would give back what it has not acknowledged, through what it has just lost, and now and
-# then end over it. What it would give back are doorbells: their rows are there.
+# A worker that loses Redis would give back what it has not acknowledged, and later acknowledge what is done, through
+# what it has lost, and end over it. These are doorbells: their rows are there.
 Channel.do_restore = False
+_acknowledge = Channel.basic_ack
+
+
+def _acknowledge_unless_lost(channel: Channel, delivery_tag: str, multiple: bool = False) -> None:
+    if not channel.closed:
+        _acknowledge(channel, delivery_tag, multiple)
+
+
+Channel.basic_ack = _acknowledge_unless_lost  # type: ignore[method-assign,assignment]
 
 
 @setup_logging.connect
