@@ -1,6 +1,7 @@
-"""Every part killed, frozen and restarted at random moments, several at once, under heavy traffic: the ledger balances.
+"""Every part killed, frozen and restarted at random moments, several at once, under traffic: the ledger balances.
 
-`CHAOS_MINUTES` in the environment makes it longer or shorter, `CHAOS_SEED` draws other moments.
+`CHAOS_MINUTES` in the environment makes it longer or shorter, `CHAOS_RATE` posts more webhooks a second, `CHAOS_SEED`
+draws other moments.
 """
 
 import heapq
@@ -21,7 +22,7 @@ from tests.journeys.traffic import Traffic
 
 MINUTES = float(os.environ.get("CHAOS_MINUTES", "10"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
-WEBHOOKS_A_SECOND = float(os.environ.get("CHAOS_RATE", "60"))
+WEBHOOKS_A_SECOND = float(os.environ.get("CHAOS_RATE", "20"))
 BUSY_TWILIO = [
     {"kind": "error", "status": 429, "code": 20429, "probability": 0.1},
     {"kind": "error", "status": 502, "accepted": True, "probability": 0.03},
@@ -148,5 +149,6 @@ def test_everything_breaks_all_the_time(away, say, figure):
         time.sleep(5)
     say(f"{faults.total()} faults in {MINUTES:g} minutes: {dict(faults)}")
 
-    ledger.check(traffic, recorded_within=120, say=say, figure=figure)
+    # What a worker held when it died, and Twilio has not, is sent again after two clean looks at Twilio's list.
+    ledger.check(traffic, recorded_within=120, texted_within=400, say=say, figure=figure)
     figure(faults=faults.total())

@@ -102,13 +102,18 @@ def violations(traffic: Traffic) -> dict[str, int]:
 
 
 def check(
-    traffic: Traffic, *, recorded_within: float, say: Any = print, figure: Any = lambda **_: None
+    traffic: Traffic,
+    *,
+    recorded_within: float,
+    texted_within: float = 60,
+    say: Any = print,
+    figure: Any = lambda **_: None,
 ) -> dict[str, Any]:
     """Wait until all is recorded and told, then let the ledger decide. Returns how the webhooks were answered."""
     ended = time.monotonic()
     wait_until(lambda: not unrecorded(traffic), seconds=recorded_within)
     recorded = time.monotonic() - ended
-    wait_until(lambda: not untexted(traffic), seconds=60)
+    wait_until(lambda: not untexted(traffic), seconds=texted_within)
     texted = time.monotonic() - ended
     time.sleep(1)  # for a text too many
     found, answered = _settled(traffic), answers(traffic)
